@@ -1,0 +1,64 @@
+# Only /bin/sh, GNU make 3.81 and a Python are taken for granted; every path stays relative or quoted, so that
+# the checkout may lie in a folder with spaces and accents.
+
+PYTHON ?= python3
+
+# Modules instead of the scripts in .venv/bin: those begin with an absolute path, which a shell may cut short.
+python := .venv/bin/python
+notebooks := $(python) -m pytest -p tests.nbval_numbers --nbval-current-env --nbval-cell-timeout=300
+
+.PHONY: help lab test bench clean
+.NOTPARALLEL:
+
+help:  ## print this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
+
+lab: .venv/for-lab  ## open the notebooks in JupyterLab (its own options go in LAB_FLAGS="...")
+	@set -- $(LAB_FLAGS); \
+	if [ "$$(id -u)" = 0 ]; then set -- "$$@" --allow-root; fi; \
+	if [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname)" != Darwin ]; then set -- "$$@" --no-browser; fi; \
+	exec $(python) -m jupyterlab "$$@" --ip=127.0.0.1 --ServerApp.root_dir="$$PWD" \
+		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+
+test: .venv/for-test  ## check the style, run the unit tests and every notebook, with and without the network
+	@echo "== Style: ruff"
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	@echo "== Unit tests"
+	$(python) -m pytest tests
+	@echo "== Notebooks: the outputs are the stored ones"
+	$(notebooks) --nbval notebooks
+	@echo "== Notebooks: they also run on the embedded digits, without a network"
+	@unset VAE_TUTORIAL_DATA; \
+	empty=$$(mktemp -d) && trap 'rm -rf "$$empty"' EXIT && trap 'exit 130' INT TERM && \
+	nowhere=http://127.0.0.1:9 here=127.0.0.1,localhost && \
+	XDG_CACHE_HOME="$$empty" NO_PROXY=$$here no_proxy=$$here \
+	HTTP_PROXY=$$nowhere HTTPS_PROXY=$$nowhere FTP_PROXY=$$nowhere ALL_PROXY=$$nowhere \
+	http_proxy=$$nowhere https_proxy=$$nowhere ftp_proxy=$$nowhere all_proxy=$$nowhere \
+	$(notebooks) --nbval-lax notebooks
+
+bench: .venv/for-test  ## measure time and memory of the notebooks, and whether an altered output is noticed
+	$(python) -m benchmarks.notebooks --write-readme
+	$(python) -m benchmarks.altered_outputs --fresh
+
+clean:  ## remove the environment and the caches in this folder
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build vae_tutorial.egg-info
+	find vae_tutorial tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/for-test: extra := [test]
+.venv/for-lab .venv/for-test: pyproject.toml
+# pip writes RECORD last, and takes a package that was interrupted before that for whole: make it fetch those again.
+	@for info in .venv/lib/python*/site-packages/*.dist-info; do \
+		[ -s "$$info/RECORD" ] || rm -rf "$$info"; done
+	@$(python) -c 'from importlib.metadata import version; version("pip")' 2>/dev/null || { \
+		out="try: make PYTHON=python3.12 $(or $(MAKECMDGOALS),lab)"; \
+		if ! command -v "$(PYTHON)" >/dev/null 2>&1; then \
+			echo "There is no $(PYTHON) here. Install Python 3.10 to 3.13; if it has another name, $$out" >&2; exit 1; fi; \
+		if ! "$(PYTHON)" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+			echo "$(PYTHON) is not a Python 3.10 to 3.13 ($$("$(PYTHON)" --version 2>&1 | head -n 1)); $$out" >&2; exit 1; fi; \
+		if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+			echo "$(PYTHON) lacks its venv module; on Debian and Ubuntu: apt install python3-venv; or $$out" >&2; exit 1; fi; \
+		"$(PYTHON)" -m venv --clear .venv; }
+	$(python) -m pip install --editable ".$(extra)"
+# Only now, so that an interrupted install is taken up again. The tests' environment serves the lab as well.
+	@touch .venv/for-lab $@
