@@ -1,0 +1,1 @@
+"""Companion package of a notebook series on variational autoencoders."""

@@ -1,0 +1,103 @@
+"""Reading files of arrays without trusting them: sizes, headers and hashes come first."""
+
+import gzip
+import hashlib
+import io
+import math
+import zipfile
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib import format
+
+LONGEST_HEADER = 10_240  # bytes of an npy header
+
+
+class DataError(ValueError):
+    """A file is not the data it should be: the message says which, what is wrong, what to do."""
+
+
+class Expected(NamedTuple):
+    """What an array in a file must be: dtype, shape, and sha256 of its bytes unless None."""
+
+    dtype: str
+    shape: tuple
+    sha256: str | None = None
+
+    def count_bytes(self):
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
+
+
+def read_npz(path, spec, way_out="Fetch the file again."):
+    """Return the arrays of an npz file by name, once all are found to be as `spec` says.
+
+    spec: {name: Expected}. Nothing larger than expected is allocated, and no pickle is opened.
+    Raises DataError with the path, size, hash, what is wrong, and `way_out`; OSError if unreadable.
+    """
+    sizes = [expected.count_bytes() for expected in spec.values()]
+    return read_checked(Path(path), 2**20 + sum(sizes), partial(_parse_npz, spec=spec), way_out)
+
+
+def read_checked(path, largest, parse, way_out):
+    """Return parse(content) of a file of at most `largest` bytes, or say all that is wrong with it.
+
+    Raises DataError with the path, size, hash, what `parse` found, and `way_out`.
+    """
+    size = path.stat().st_size
+    if size > largest:
+        raise DataError(f"{path} ({size:,} bytes) has more than {largest:,} bytes. {way_out}")
+    content = path.read_bytes()
+    try:
+        if content[:99].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+            raise DataError("this is a web page, not data")
+        return parse(content)
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file can raise nearly anything from a parser
+        wrong = error if isinstance(error, DataError) else "the file is empty, cut short or damaged"
+        found = f"{path} ({len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()})"
+        raise DataError(f"{found}: {wrong}. {way_out}") from None
+
+
+def parse_idx(content, shape, sha256):
+    """Return the uint8 array in the bytes of a gzipped idx file, once their hash is right."""
+    _check_hash("the file", content, sha256)
+    header = 4 + 4 * len(shape)  # bytes: a magic number, then each dimension
+    return np.frombuffer(gzip.decompress(content), np.uint8, offset=header).reshape(shape)
+
+
+def _parse_npz(content, spec):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        found = [name.removesuffix(".npy") for name in archive.namelist()]
+        if not set(spec) <= set(found):
+            needed, held = ", ".join(spec), ", ".join(found) or "none"
+            raise DataError(f"it needs the arrays {needed}, and holds {held:.200}")
+        for name in spec:
+            _check_layout(archive, name, spec[name])
+        arrays = {name: format.read_array(archive.open(f"{name}.npy")) for name in spec}
+    for name in spec:
+        _check_hash(name, np.ascontiguousarray(arrays[name]), spec[name].sha256)
+    return arrays
+
+
+def _check_layout(archive, name, expected):
+    """Refuse an array by its header and by its size in the directory, before it is allocated."""
+    with archive.open(f"{name}.npy") as member:
+        head = io.BytesIO(member.read(LONGEST_HEADER))
+    versions = {(1, 0): format.read_array_header_1_0, (2, 0): format.read_array_header_2_0}
+    shape, _, dtype = versions[format.read_magic(head)](head)
+    if dtype.hasobject:
+        raise DataError(f"{name} is a pickle of Python objects, which is never opened")
+    if (dtype, shape) != (expected.dtype, expected.shape):
+        raise DataError(f"{name} must be {expected.dtype} {expected.shape}, not {dtype} {shape}")
+    claimed = archive.getinfo(f"{name}.npy").file_size
+    right = head.tell() + expected.count_bytes()
+    if claimed != right:
+        raise DataError(f"{name} claims {claimed:,} bytes, and needs {right:,}")
+
+
+def _check_hash(what, content, expected):
+    if expected is not None and expected != (found := hashlib.sha256(content).hexdigest()):
+        raise DataError(f"{what} has sha256 {found}, not {expected}")
