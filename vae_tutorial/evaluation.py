@@ -1,0 +1,88 @@
+"""Measuring on held-out images: errors, the floors to hold them against, and a judge."""
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
+
+from vae_tutorial import arguments
+from vae_tutorial.data import as_floats
+from vae_tutorial.losses import squared_error
+from vae_tutorial.networks import build_classifier
+from vae_tutorial.runtime import keras, tf
+from vae_tutorial.training import train
+
+_CHUNK = 1000  # images turned into floats at a time
+
+
+def reconstruction_errors(reconstruct, images):
+    """Squared error of each image's reconstruction.
+
+    Args:
+        reconstruct: function from float32 (n, h, w, c) to pictures of that shape, such as
+            ``Autoencoder.reconstruct``.
+        images: uint8 (n, h, w) or (n, h, w, c), or float in [0, 1].
+
+    Returns:
+        float32 array (n,), summed over pixels.
+    """
+    images = arguments.pictures("images", images)
+    chunks = (as_floats(images[i : i + _CHUNK]) for i in range(0, len(images), _CHUNK))
+    return np.concatenate([squared_error(x, reconstruct(x)).numpy() for x in chunks])
+
+
+def mean_image(images):
+    """The mean of all images: float32 (h, w, c) in [0, 1]."""
+    images = arguments.pictures("images", images)
+    # Summing whole numbers is exact, in any order.
+    return (images.sum(axis=0, dtype=np.int64) / (255 * len(images))).astype(np.float32)
+
+
+def pca_errors(x_train, x_test, sizes):
+    """Held-out squared error per image of principal component analysis, the linear autoencoder.
+
+    Args:
+        x_train: uint8 (n, h, w), where the components come from.
+        x_test: uint8 (m, h, w), where the error is measured.
+        sizes: numbers of components.
+
+    Returns:
+        float array (len(sizes),).
+    """
+    train_rows, test_rows = (as_floats(x).reshape(len(x), -1) for x in (x_train, x_test))
+    # By the covariance matrix: exact, and its memory doesn't grow with the number of images.
+    pca = PCA(max(sizes), svd_solver="covariance_eigh").fit(train_rows)
+    centred = test_rows - pca.mean_
+    total = np.square(centred).sum(axis=1).mean()
+    explained = np.square(centred @ pca.components_.T).mean(axis=0).cumsum()
+    return total - explained[np.array(sizes) - 1]
+
+
+def train_classifier(images, *, steps=1500, seed=0):
+    """A classifier to judge pictures: one hidden layer, trained on the labelled images given.
+
+    Args:
+        images: ``data.Images``; the training part is used.
+        steps: batches of 100.
+        seed: decides weights and order.
+
+    Returns:
+        ``keras.Model`` from float32 (n, h, w, c) to logits (n, classes).
+    """
+    shape = (*images.x_train.shape[1:], 1)
+    classifier = build_classifier(len(images.class_names), shape, seed=seed)
+    classifier.loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    train(classifier, images.x_train, images.y_train, steps=steps, seed=seed)
+    return classifier
+
+
+def judge(classifier, pictures):
+    """The classifier's probabilities: float32 (n, classes), rows adding up to one."""
+    pictures = arguments.pictures("pictures", pictures, classifier.input_shape[1:])
+    chunks = (as_floats(pictures[i : i + _CHUNK]) for i in range(0, len(pictures), _CHUNK))
+    return np.concatenate([tf.nn.softmax(classifier(x)).numpy() for x in chunks])
+
+
+def nearest_distances(samples, codes):
+    """Euclidean distance from each sample (n, k) to the nearest of the codes (m, k): (n,)."""
+    neighbours = NearestNeighbors(n_neighbors=1).fit(codes)
+    return neighbours.kneighbors(samples)[0][:, 0]

@@ -1,0 +1,112 @@
+"""The networks of the series: a decoder, an encoder, and a small classifier to judge pictures."""
+
+from vae_tutorial.arguments import whole_number
+from vae_tutorial.runtime import keras
+
+layers = keras.layers
+
+
+class _Seeds:
+    """Hands each layer an initialiser of its own, all of them functions of one seed."""
+
+    def __init__(self, seed):
+        self._seed = whole_number("seed", seed, minimum=0)
+        self._count = 0
+
+    def next(self):
+        self._count += 1
+        return keras.initializers.GlorotUniform(seed=1000 * self._seed + self._count)
+
+
+def _checked_shape(image_shape, halvings):
+    if len(image_shape) != 3:
+        raise ValueError(
+            f"image_shape must be (height, width, channels); got {image_shape!r}. "
+            "Grey pictures have one channel: (28, 28, 1)"
+        )
+    height, width, channels = (whole_number("image_shape", size) for size in image_shape)
+    if height % 2**halvings or width % 2**halvings:
+        raise ValueError(
+            f"image_shape {image_shape!r} can't be halved {halvings} times; each entry of filters "
+            f"halves it once, so use fewer filters or a size divisible by {2**halvings}"
+        )
+    return height, width, channels
+
+
+def build_decoder(latent_dim, image_shape=(28, 28, 1), *, filters=(32, 16), seed=0):
+    """From a code to a picture: one dense layer, then transposed convolutions that double the size.
+
+    Args:
+        latent_dim: length of the code z, at least 1.
+        image_shape: (height, width, channels), height and width divisible by 2**len(filters).
+        filters: channels of the small map that the dense layer makes, then of each larger one.
+        seed: decides the initial weights, and nothing else does.
+
+    Returns:
+        ``keras.Model`` from z, float32 (n, latent_dim), to logits, float32 (n, *image_shape).
+        ``sigmoid(logits)`` is the picture, in [0, 1].
+
+    Raises:
+        ValueError, TypeError: naming the argument that doesn't fit.
+    """
+    latent_dim = whole_number("latent_dim", latent_dim)
+    filters = [whole_number("filters", count) for count in filters]
+    height, width, channels = _checked_shape(image_shape, len(filters))
+    seeds = _Seeds(seed)
+    start = (height // 2 ** len(filters), width // 2 ** len(filters), filters[0])
+    z = hidden = keras.Input((latent_dim,), name="z")
+    size = start[0] * start[1] * start[2]
+    hidden = layers.Dense(size, activation="leaky_relu", kernel_initializer=seeds.next())(hidden)
+    hidden = layers.Reshape(start)(hidden)
+    for count in filters[1:]:
+        hidden = _doubled(count, seeds, activation="leaky_relu")(hidden)
+    x_logits = _doubled(channels, seeds, name="x_logits")(hidden)
+    return keras.Model(z, x_logits, name="decoder")
+
+
+def _doubled(count, seeds, **options):
+    return layers.Conv2DTranspose(
+        count,
+        kernel_size=4,
+        strides=2,
+        padding="same",
+        data_format="channels_last",
+        kernel_initializer=seeds.next(),
+        **options,
+    )
+
+
+def build_encoder(latent_dim, image_shape=(28, 28, 1), *, units=(256, 128), seed=0):
+    """From a picture to its code: dense layers.
+
+    Args:
+        latent_dim: length of the code z, at least 1.
+        image_shape: (height, width, channels).
+        units: width of each hidden layer.
+        seed: decides the initial weights, and nothing else does.
+
+    Returns:
+        ``keras.Model`` from x, float32 (n, *image_shape) in [0, 1], to z, float32 (n, latent_dim).
+    """
+    latent_dim = whole_number("latent_dim", latent_dim)
+    return _dense_network("encoder", image_shape, units, latent_dim, seed)
+
+
+def build_classifier(classes=10, image_shape=(28, 28, 1), *, units=(256,), seed=0):
+    """From a picture to one logit a class: the judge of generated digits."""
+    classes = whole_number("classes", classes, minimum=2)
+    return _dense_network("classifier", image_shape, units, classes, seed)
+
+
+def _dense_network(name, image_shape, units, outputs, seed):
+    shape = _checked_shape(image_shape, halvings=0)
+    seeds = _Seeds(seed)
+    x = keras.Input(shape, name="x")
+    hidden = layers.Flatten(data_format="channels_last")(x)
+    for count in units:
+        count = whole_number("units", count)
+        hidden = layers.Dense(count, activation="leaky_relu", kernel_initializer=seeds.next())(
+            hidden
+        )
+    outputs = layers.Dense(outputs, kernel_initializer=seeds.next())(hidden)
+    return keras.Model(x, outputs, name=name)

@@ -1,0 +1,84 @@
+"""Saving and loading codes and weights as plain arrays: atomic, checked, nothing that executes."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from vae_tutorial.data import DataError, Expected, read_npz
+
+
+def save_arrays(path, **arrays):
+    """Write named arrays to an ``.npz`` file; whoever reads it sees the old file or the whole new.
+
+    Args:
+        path: where to; its folder must exist.
+        arrays: numeric NumPy arrays by name.
+
+    Raises:
+        ValueError: for no array or one of objects, before anything is written.
+        OSError: if the file can't be written; an earlier file of that name is as it was.
+    """
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise ValueError(f"path must end in .npz; got {path.name!r}. Try {path.name + '.npz'!r}")
+    if not arrays:
+        raise ValueError("arrays must hold at least one; got none. Pass them by name: codes=codes")
+    arrays = {name: np.asarray(array) for name, array in arrays.items()}
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise ValueError(f"{name} must hold numbers; got objects. Convert it first")
+    # In the same folder, because a file can be replaced at one stroke only within one disk.
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        try:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            os.replace(file.name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(file.name)
+            raise
+
+
+def load_arrays(path, shapes):
+    """Read arrays saved by ``save_arrays``, all of them float32.
+
+    Args:
+        path: the ``.npz`` file.
+        shapes: {name: shape}, what it must hold.
+
+    Returns:
+        {name: array}.
+
+    Raises:
+        DataError: if the file holds something else (or is damaged), with the way out.
+    """
+    spec = {name: Expected("float32", tuple(shape), None) for name, shape in shapes.items()}
+    return read_npz(path, spec, way_out="Save it again with the model that you load it into.")
+
+
+def save_weights(path, model):
+    """Write a model's weights, in the order of ``model.weights``, to an ``.npz`` file."""
+    save_arrays(path, **_weights(model))
+
+
+def load_weights(path, model):
+    """Give a model the weights that ``save_weights`` wrote.
+
+    Raises:
+        DataError: if the file doesn't hold exactly this model's shapes; the model is as it was.
+    """
+    shapes = {name: array.shape for name, array in _weights(model).items()}
+    arrays = load_arrays(path, shapes)
+    model.set_weights([arrays[name] for name in shapes])
+
+
+def _weights(model):
+    return {f"weight_{i:03}": array for i, array in enumerate(model.get_weights())}
+
+
+__all__ = ["DataError", "load_arrays", "load_weights", "save_arrays", "save_weights"]

@@ -1,0 +1,152 @@
+"""The interactive pictures of the notebooks, each an ``Explorer`` around a pure function."""
+
+import numpy as np
+
+from vae_tutorial import plots
+from vae_tutorial.explorer import Explorer
+
+
+def _steps(low, high, count):
+    """Slider stops from low to high, rounded so that they read well."""
+    return [round(float(value), 3) for value in np.linspace(low, high, count)]
+
+
+def dataset_browser(images):
+    """Browse a data set (``data.Images``): 40 images of one class at a time."""
+
+    def draw(label, page):
+        members = np.flatnonzero(images.y_train == images.class_names.index(label))
+        shown = members[np.arange(40 * page, 40 * page + 40) % len(members)]
+        sentence = f"{len(shown)} of the {len(members):,} training images of class {label}."
+        return plots.mosaic(images.x_train[shown], columns=10), sentence
+
+    names = list(images.class_names)
+    controls = {"label": ("class", names, names[0]), "page": ("page", range(10), 0)}
+    return Explorer(draw, controls, width=640)
+
+
+def training_scrubber(snapshots, target):
+    """Run through a training: {step: pictures (1, h, w, c)} beside the picture (h, w, c) wanted."""
+
+    def draw(step):
+        picture = snapshots[step][0]
+        error = np.square(picture - plots.as_bytes(target[np.newaxis])[0] / 255).sum()
+        return picture, f"After {step} steps of training: squared error {error:.3g}."
+
+    steps = sorted(snapshots)
+    return Explorer(draw, {"step": ("training step", steps, steps[0])})
+
+
+def input_scale(model):
+    """What a ``Memory`` of one picture shows if its ones are multiplied by something."""
+    ones = np.ones((1, model.latent_dim), np.float32)
+
+    def draw(scale):
+        return model.decode(scale * ones)[0], f"Input: {scale:g} in place of 1."
+
+    return Explorer(draw, {"scale": ("input", _steps(-1, 3, 41), 1.0)})
+
+
+def mixing_board(model, names):
+    """One slider for each slot of a one-hot ``Memory``: blend what it remembers."""
+    keys = [f"slot_{i}" for i in range(model.latent_dim)]
+
+    def draw(**slots):
+        code = np.array([[slots[key] for key in keys]], np.float32)
+        parts = [f"{value:g} {name}" for name, value in zip(names, code[0], strict=True) if value]
+        return model.decode(code)[0], f"Code: {' + '.join(parts) or 'all zeros'}."
+
+    controls = {
+        key: (name, _steps(0, 1, 21), float(i == 0))
+        for i, (key, name) in enumerate(zip(keys, names, strict=True))
+    }
+    return Explorer(draw, controls)
+
+
+def code_path(model, codes, names):
+    """Walk the straight line from one code to the next: codes float (n, k), a name for each."""
+    stops = [round(i / 20, 2) for i in range(20 * (len(codes) - 1) + 1)]
+
+    def draw(place):
+        first = min(int(place), len(codes) - 2)
+        share = place - first
+        code = (1 - share) * codes[first] + share * codes[first + 1]
+        sentence = f"{1 - share:.0%} {names[first]}, {share:.0%} {names[first + 1]}."
+        return model.decode(code[np.newaxis].astype(np.float32))[0], sentence
+
+    return Explorer(draw, {"place": ("place on the path", stops, stops[0])})
+
+
+def code_sliders(model, code, reach=3.0):
+    """One slider for each number of a code, starting at ``code``, float (k,)."""
+    keys = [f"z_{i}" for i in range(len(code))]
+    stops = _steps(-reach, reach, 61)
+    first = [min(stops, key=lambda stop, value=value: abs(stop - value)) for value in code]
+
+    def draw(**numbers):
+        z = np.array([[numbers[key] for key in keys]], np.float32)
+        sentence = f"z = ({', '.join(f'{value:.1f}' for value in z[0])})"
+        return model.decode(z)[0], sentence
+
+    controls = {key: (f"z[{i}]", stops, first[i]) for i, key in enumerate(keys)}
+    return Explorer(draw, controls)
+
+
+def latent_sizes(models, x):
+    """Original, reconstruction and error of held-out pictures, by the length of the code.
+
+    Args:
+        models: {latent_dim: Autoencoder}.
+        x: uint8 (n, h, w), the pictures to choose from.
+    """
+
+    def draw(latent_dim, image):
+        original = x[image][..., np.newaxis] / 255
+        copy = models[latent_dim].reconstruct(x[image : image + 1])[0]
+        error = np.square(copy - original).sum()
+        sentence = (
+            f"Original, reconstruction from {latent_dim} numbers, and where they differ: "
+            f"squared error {error:.3g}."
+        )
+        return plots.mosaic(np.stack([original, copy, np.abs(copy - original)])), sentence
+
+    sizes = sorted(models)
+    controls = {
+        "latent_dim": ("length of the code", sizes, sizes[0]),
+        "image": ("held-out image", range(len(x)), 0),
+    }
+    return Explorer(draw, controls, width=540)
+
+
+def code_map_explorer(model, codes, size=112):
+    """A map of two-dimensional codes with a movable point, and the picture decoded there.
+
+    Args:
+        model: an ``Autoencoder`` with latent_dim 2.
+        codes: float (n, 2), the codes of real images, drawn as grey dots.
+        size: height and width of the map in pixels.
+    """
+    low, high = codes.min(axis=0), codes.max(axis=0)
+    counts = np.histogram2d(*codes.T, bins=size, range=np.stack([low, high], axis=1))[0]
+    # Row 0 is drawn on top, but the largest z[1] belongs there.
+    ground = 1 - np.minimum(0.35 * counts.T[::-1], 0.8)
+
+    def draw(x, y):
+        z = low + (high - low) * np.array([x, y]) / 100
+        column, row = round(x / 100 * (size - 1)), round((1 - y / 100) * (size - 1))
+        sheet = np.repeat(ground[..., np.newaxis], 3, axis=2)
+        for cross in (
+            np.s_[row, max(0, column - 5) : column + 6],
+            np.s_[max(0, row - 5) : row + 6, column],
+        ):
+            sheet[cross] = (0.84, 0.37, 0.0)
+        picture = model.decode(z[np.newaxis].astype(np.float32))[0]
+        # The decoded picture at the size of the map, beside it.
+        zoomed = np.kron(picture[..., 0], np.ones((size // 28, size // 28)))
+        distance = np.sqrt(np.square(codes - z).sum(axis=1).min())
+        sentence = f"z = ({z[0]:.3g}, {z[1]:.3g}); the nearest real code is {distance:.2g} away."
+        return np.hstack([sheet, np.repeat(zoomed[..., np.newaxis], 3, axis=2)]), sentence
+
+    percent = range(0, 101)
+    controls = {"x": ("left to right, %", percent, 50), "y": ("bottom to top, %", percent, 50)}
+    return Explorer(draw, controls, width=640)
