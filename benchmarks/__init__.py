@@ -1,0 +1,1 @@
+"""What the series costs and what its tests catch, measured."""

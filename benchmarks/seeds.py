@@ -1,0 +1,97 @@
+"""How far the learned results of notebooks 03, 04 and 05 depend on the seed.
+
+Run as ``python -m benchmarks.seeds [--data mnist|digits] [--seeds 5]``; prints one table, smallest
+to largest over the seeds.
+"""
+
+import argparse
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.mixture import GaussianMixture
+
+from vae_tutorial.data import as_floats, load_images
+from vae_tutorial.evaluation import judge, pca_errors, reconstruction_errors, train_classifier
+from vae_tutorial.losses import squared_error
+from vae_tutorial.models import Autoencoder, Memory
+from vae_tutorial.training import train
+
+COUNT, STEPS, SIZES = 1000, 600, (2, 4, 8, 16, 32)
+
+
+def fitting_codes(images, seed):
+    """Notebook 03: error with fitting codes, and with the same codes dealt at random."""
+    many = images.x_train[:512]
+    fitting = PCA(8, whiten=True, random_state=0).fit_transform(as_floats(many).reshape(512, -1))
+    codes = {
+        "fitting codes": fitting,
+        "dealt codes": np.random.default_rng(seed).permutation(fitting),
+    }
+    found = {}
+    for name, z in codes.items():
+        memory = Memory(8, seed=seed)
+        recipe = {"batch_size": 64, "learning_rate": 0.01, "seed": seed}
+        train(memory, z.astype(np.float32), many, steps=300, **recipe)
+        error = squared_error(as_floats(many), memory.decode(z.astype(np.float32)))
+        found[f"03 error, {name}"] = error.numpy().mean()
+    return found
+
+
+def against_pca(images, seed):
+    """Notebook 04: held-out error as a multiple of PCA's, by length of the code."""
+    linear = pca_errors(images.x_train, images.x_test, SIZES)
+    found = {}
+    for size, floor in zip(SIZES, linear, strict=True):
+        model = Autoencoder(size, seed=seed)
+        train(model, images.x_train, steps=STEPS, seed=seed)
+        error = reconstruction_errors(model.reconstruct, images.x_test).mean()
+        found[f"04 error / PCA's, length {size}"] = error / floor
+    return found
+
+
+def draws(codes, rng, seed):
+    """Codes drawn in the four ways of notebook 05."""
+    mixture = GaussianMixture(40, reg_covar=1.0, tol=0.02, random_state=seed).fit(codes[:10_000])
+    return {
+        "plain Gaussian": rng.normal(size=(COUNT, 8)),
+        "box": rng.uniform(codes.min(axis=0), codes.max(axis=0), (COUNT, 8)),
+        "fitted Gaussian": rng.multivariate_normal(codes.mean(axis=0), np.cov(codes.T), COUNT),
+        "fitted mixture": mixture.sample(COUNT)[0],
+    }
+
+
+def clear_pictures(images, seed):
+    """Notebook 05: share of clear pictures by the way the codes were drawn."""
+    classifier = train_classifier(images, steps=STEPS, seed=seed)
+    model = Autoencoder(8, seed=seed)
+    train(model, images.x_train, steps=STEPS, seed=seed)
+    samples = draws(
+        model.encode(images.x_train[:20_000]).astype(float), np.random.default_rng(seed), seed
+    )
+    samples["held-out codes"] = model.encode(images.x_test[:COUNT])
+    pictures = {name: model.decode(z) for name, z in samples.items()}
+    return {
+        f"05 clear, {n}": (judge(classifier, p).max(axis=1) > 0.9).mean()
+        for n, p in pictures.items()
+    }
+
+
+def main():
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", choices=("mnist", "digits"), default="mnist")
+    parser.add_argument("--seeds", type=int, default=5)
+    options = parser.parse_args()
+    images, runs = load_images(options.data), []
+    for seed in range(options.seeds):
+        runs.append({})
+        for measure in (fitting_codes, against_pca, clear_pictures):
+            runs[-1] |= measure(images, seed)
+    print(f"{images.name}, {options.seeds} seeds: smallest to largest")
+    for name in runs[0]:
+        values = [run[name] for run in runs]
+        print(f"{name:32} {min(values):6.3g} to {max(values):6.3g}")
+
+
+if __name__ == "__main__":
+    main()

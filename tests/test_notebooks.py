@@ -1,0 +1,302 @@
+"""Each notebook keeps those rules of the house that a machine can check, without running it."""
+
+import ast
+import re
+import statistics
+from collections import defaultdict
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+
+from benchmarks.altered_outputs import (
+    CAUGHT_GOAL,
+    CHECKED_GOAL,
+    alterations,
+    checked_share,
+    load_notebooks,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "notebooks"
+PATHS = sorted(FOLDER.glob("*.ipynb"))
+every_notebook = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+
+ENDING = ["Check yourself", "Summary", "Next"]
+BESIDE_THE_SECTIONS = {"Setup", "What you will do", "What you need", *ENDING}
+CLAIMS = {"01": [1], "02": [2, 3], "03": [4, 5], "04": [6], "05": [7]}
+VERDICT = re.compile(r"\b(holds with a condition|does not hold|holds)\b")
+
+FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+DETAILS = re.compile(r"<details\b.*?</details>", re.DOTALL)
+HEADING = re.compile(r"^(#{1,6}) +(.*?)[ #]*$", re.MULTILINE)
+LINK = re.compile(r"\]\(\s*<?([^)\s>]+)|\b(?:src|href)=[\"']([^\"']+)")
+# Put together from parts, so that a search for such paths does not find this list.
+MACHINE_PATH = re.compile(
+    "|".join(rf"/{name}/" for name in ("home", "Users", "root", "tmp")) + "|C:" + r"\\"
+)
+INSTALLS = re.compile(r"\b(pip3?|conda|mamba)\s+install\b")
+MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
+TIMING = re.compile(r"\d+ ?(ms|s|us|µs)/step|\bit/s\b|\bETA\b|━")
+
+
+@lru_cache
+def read(path: Path) -> nbformat.NotebookNode:
+    """A notebook, read once."""
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path: Path) -> list:
+    """The code cells that hold code."""
+    return [c for c in read(path).cells if c.cell_type == "code" and c.source.strip()]
+
+
+def markdown_cells(path: Path) -> list:
+    """The cells of prose."""
+    return [cell for cell in read(path).cells if cell.cell_type == "markdown"]
+
+
+def prose(text: str) -> str:
+    """Markdown without code blocks, folded answers, displayed formulas and comments."""
+    for unread in (FENCE, DETAILS, re.compile(r"\$\$.*?\$\$|<!--.*?-->", re.DOTALL)):
+        text = unread.sub("", text)
+    return text
+
+
+def headings(cells: list, level: int | None = None) -> list[str]:
+    """The headings of some cells, all or those of one level."""
+    found = [match.groups() for c in cells for match in HEADING.finditer(FENCE.sub("", c.source))]
+    return [title for marks, title in found if level in (None, len(marks))]
+
+
+def opening(path: Path) -> list:
+    """The prose above the first code cell."""
+    cells = read(path).cells
+    first_code = next(i for i, cell in enumerate(cells) if cell.cell_type == "code")
+    return cells[:first_code]
+
+
+def part(path: Path, title: str) -> str:
+    """The prose between the H2 of this name and the next H2."""
+    text = "\n\n".join(FENCE.sub("", cell.source) for cell in markdown_cells(path))
+    found = re.search(rf"^## +{title}[ #]*$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    return found[1] if found else ""
+
+
+def sizes(path: Path) -> list[int]:
+    """How many lines with something on them each code cell has."""
+    return [sum(bool(line.strip()) for line in c.source.splitlines()) for c in code_cells(path)]
+
+
+def outputs(path: Path) -> list:
+    """All the stored outputs."""
+    return [output for cell in code_cells(path) for output in cell.outputs]
+
+
+def output_texts(path: Path) -> list[str]:
+    """All that the stored outputs say in text, streams and results."""
+    results = [text for o in outputs(path) for m, text in o.get("data", {}).items() if "text/" in m]
+    return [o.text for o in outputs(path) if o.output_type == "stream"] + results
+
+
+def imports(cell) -> list[int]:
+    """The lines of a code cell that import something."""
+    kinds = ast.Import | ast.ImportFrom
+    return [node.lineno for node in ast.walk(ast.parse(cell.source)) if isinstance(node, kinds)]
+
+
+def test_there_are_notebooks():
+    assert PATHS, "notebooks/: expected files named NN_words.ipynb, found none"
+
+
+# The file.
+
+
+@every_notebook
+def test_file_is_valid_and_small(path):
+    nbformat.validate(read(path))
+    assert re.fullmatch(r"\d\d_[a-z0-9_]+\.ipynb", path.name)
+    assert path.stat().st_size <= 1_000_000, "largest size is 1 MB: fewer or smaller figures"
+
+
+@every_notebook
+def test_metadata_fits_every_machine(path):
+    metadata = read(path).metadata
+    assert metadata.get("kernelspec", {}).get("name") == "python3"
+    assert "widgets" not in metadata, "saved widget state breaks the page on GitHub"
+
+
+@every_notebook
+def test_readme_lists_it(path):
+    assert path.name in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+# How it begins and ends.
+
+
+@every_notebook
+def test_title(path):
+    first = read(path).cells[0]
+    assert first.cell_type == "markdown"
+    assert re.match(rf"# {path.name[:2]} ?[·:.–—-] ?\S", first.source), "first line: # NN · title"
+    assert len(headings(markdown_cells(path), 1)) == 1, "one H1, the title"
+
+
+@every_notebook
+def test_opening_says_what_it_takes(path):
+    text = "\n".join(cell.source for cell in opening(path)).lower()
+    for wanted in ("what you will do", "what you need"):
+        assert wanted in text
+    assert re.search(r"\bminutes?\b", text) and "read" in text, "minutes to read"
+    assert re.search(r"\bseconds?\b", text) and "run" in text, "seconds to run"
+    assert len(re.findall(r"\d+", text)) >= 3, "the number of the notebook, minutes and seconds"
+
+
+@every_notebook
+def test_one_setup_cell_comes_first(path):
+    first = code_cells(path)[0]
+    above = headings(opening(path))
+    tagged = [c for c in code_cells(path) if "setup" in c.metadata.get("tags", [])]
+    assert tagged == [first] or (above and above[-1] == "Setup" and not tagged)
+    assert headings(markdown_cells(path)).count("Setup") <= 1
+
+
+@every_notebook
+def test_setup_holds_all_the_imports(path):
+    assert imports(code_cells(path)[0]), "the first code cell imports"
+    late = [cell.source for cell in code_cells(path)[1:] if imports(cell)]
+    assert not late
+
+
+@every_notebook
+def test_sections(path):
+    titles = headings(markdown_cells(path), 2)
+    assert titles[-3:] == ENDING
+    sections = [title for title in titles if title not in BESIDE_THE_SECTIONS]
+    assert 4 <= len(sections) <= 7, sections
+
+
+@every_notebook
+def test_headings_are_in_sentence_case(path):
+    for title in headings(markdown_cells(path)):
+        # A formula, a name in code or a number may open a heading; the title's number does.
+        words = re.findall(r"[^\W\d_][\w'’-]*", re.sub(r"`[^`]*`|\$[^$]*\$", "", title))
+        assert not re.match(r"[a-z]", title), f"first word capitalised: {title}"
+        long = [word for word in words[1:] if len(word) > 3 and not word.isupper()]
+        assert len(long) < 2 or not all(w[0].isupper() for w in long), f"sentence case: {title}"
+
+
+@every_notebook
+def test_summary_gives_the_verdict_on_each_claim(path):
+    summary = re.sub(r"[*_`]", "", part(path, "Summary"))
+    for number in CLAIMS.get(path.name[:2], []):
+        said = re.search(rf"\bClaim {number}\b(.*?)(?=\bClaim \d|\Z)", summary, re.DOTALL)
+        assert said, f"the summary names Claim {number}"
+        verdict = VERDICT.search(" ".join(said[1].split()))
+        assert verdict, f"Claim {number} holds, holds with a condition, or does not hold"
+
+
+# Prose and code.
+
+
+@every_notebook
+def test_prose_is_short(path):
+    for cell in markdown_cells(path):
+        words = [word for word in prose(cell.source).split() if re.search(r"\w", word)]
+        assert len(words) <= 130, f"{len(words)} words: {cell.source[:60]}"
+
+
+@every_notebook
+def test_code_is_short(path):
+    lines = sorted(sizes(path))
+    assert statistics.median(lines) <= 5
+    assert sum(n <= 15 for n in lines) >= 0.9 * len(lines), lines
+    assert lines[-1] <= 25
+
+
+@every_notebook
+def test_answers_fold(path):
+    for cell in markdown_cells(path):
+        count = cell.source.count
+        assert len(re.findall(r"<details\b", cell.source)) == count("</details>")
+        assert count("</details>") == count("<summary>") == count("</summary>")
+
+
+@every_notebook
+def test_links_lead_somewhere(path):
+    for cell in markdown_cells(path):
+        for groups in LINK.findall(FENCE.sub("", cell.source)):
+            target = unquote("".join(groups).split("#")[0])
+            outside = re.match(r"[a-z][a-z+.-]+:", target)  # https:, mailto:, attachment:, data:
+            assert outside or (FOLDER / target).exists(), f"no such file: {target}"
+
+
+@every_notebook
+def test_code_is_plain_python(path):
+    for cell in code_cells(path):
+        assert not INSTALLS.search(cell.source), "the environment installs, not the notebook"
+        assert not MAGIC.search(cell.source), "no magics"
+        ast.parse(cell.source)
+
+
+def test_no_definition_stands_in_two_notebooks():
+    homes = defaultdict(set)
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    for path in PATHS:
+        for cell in code_cells(path):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, kinds):
+                    homes[node.name].add(path.name)
+    twice = {name: sorted(places) for name, places in homes.items() if len(places) > 1}
+    assert not twice, "defined twice: put it into the package"
+
+
+# What is stored.
+
+
+@every_notebook
+def test_stored_executed_from_top_to_bottom(path):
+    counts = [cell.execution_count for cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@every_notebook
+def test_outputs_are_clean(path):
+    for output in outputs(path):
+        assert output.output_type != "error", output.get("evalue")
+        assert output.get("name") != "stderr", output.text
+
+
+@every_notebook
+def test_no_path_of_a_machine(path):
+    for text in [cell.source for cell in read(path).cells] + output_texts(path):
+        assert not MACHINE_PATH.search(text), MACHINE_PATH.search(text)[0]
+
+
+@every_notebook
+def test_outputs_hold_no_timings(path):
+    for text in output_texts(path):
+        assert not TIMING.search(text), f"differs on each machine: {TIMING.search(text)[0]}"
+
+
+@every_notebook
+def test_a_sentence_stands_below_each_figure(path):
+    cells = read(path).cells
+    for cell, below in zip(cells, [*cells[1:], None], strict=True):
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+            text = prose(below.source) if below and below.cell_type == "markdown" else ""
+            assert len(HEADING.sub("", text).split()) >= 3, f"what is to see in: {cell.source[:60]}"
+
+
+def test_altered_outputs_are_noticed():
+    notebooks = load_notebooks(FOLDER)
+    results = alterations(notebooks, notebooks, count=100, seed=0)
+    missed = [f"{r.notebook} cell {r.cell}: {r.old} -> {r.new}" for r in results if not r.caught]
+    assert len(results) - len(missed) >= CAUGHT_GOAL, "\n".join(missed)
+
+
+def test_most_cells_are_checked():
+    share = checked_share(load_notebooks(FOLDER))
+    assert share >= CHECKED_GOAL, "code cells with a compared text output or an assertion"
