@@ -6,8 +6,9 @@ another processor. So numbers with a decimal point or an exponent may differ by 
 one unit of the last printed place, whichever is larger; all else must be equal. A cell tagged
 ``exact`` gets no tolerance; one tagged ``nbval-ignore-output`` is not compared, as ever.
 
-A picture or a widget counts by its presence only: the text beside it, which no reader sees, holds
-addresses or whole images. Where MNIST cannot be had nothing is compared: what is stored is MNIST's.
+A picture counts by its presence only, because the text beside it, which no reader sees, holds
+addresses; a widget counts by its text. Where MNIST cannot be had nothing is compared: what is
+stored is MNIST's.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from decimal import Decimal
 
 import pytest
 
-RELATIVE = Decimal("0.02")
+RELATIVE = Decimal("0.01")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOT_COMPARED = "notebooks: run only, outputs not compared (stored ones come from MNIST, not here)"
 
@@ -76,7 +77,8 @@ def comparable(outputs: list) -> list:
     for output in outputs:
         data = output.get("data", {})
         if WIDGET in data:
-            output["data"] = {"text/plain": "a widget"}
+            # Stored without its view, which would point to a widget that is gone.
+            output["data"] = {"text/plain": data.get("text/plain", "")}
         elif any(mime.startswith("image/") for mime in data):
             output["data"] = {"text/plain": "a picture"}
     for places in texts(outputs).values():

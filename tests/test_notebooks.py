@@ -18,6 +18,7 @@ from benchmarks.altered_outputs import (
     checked_share,
     load_notebooks,
 )
+from tests.nbval_numbers import WIDGET
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
@@ -126,6 +127,8 @@ def test_metadata_fits_every_machine(path):
     metadata = read(path).metadata
     assert metadata.get("kernelspec", {}).get("name") == "python3"
     assert "widgets" not in metadata, "saved widget state breaks the page on GitHub"
+    data = [output.get("data", {}) for cell in code_cells(path) for output in cell.outputs]
+    assert not any(WIDGET in kinds for kinds in data), "use python -m tests.execute"
 
 
 @every_notebook

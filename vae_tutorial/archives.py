@@ -30,14 +30,17 @@ class Expected(NamedTuple):
         return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
-def read_npz(path, spec, way_out="Fetch the file again."):
+def read_npz(path, spec, way_out="Fetch the file again.", exact=False):
     """Return the arrays of an npz file by name, once all are found to be as `spec` says.
 
-    spec: {name: Expected}. Nothing larger than expected is allocated, and no pickle is opened.
+    spec: {name: Expected}; with `exact` the file must hold these arrays alone. Nothing larger than
+    expected is allocated, and no pickle is opened.
     Raises DataError with the path, size, hash, what is wrong, and `way_out`; OSError if unreadable.
     """
     sizes = [expected.count_bytes() for expected in spec.values()]
-    return read_checked(Path(path), 2**20 + sum(sizes), partial(_parse_npz, spec=spec), way_out)
+    return read_checked(
+        Path(path), 2**20 + sum(sizes), partial(_parse_npz, spec=spec, exact=exact), way_out
+    )
 
 
 def read_checked(path, largest, parse, way_out):
@@ -68,10 +71,10 @@ def parse_idx(content, shape, sha256):
     return np.frombuffer(gzip.decompress(content), np.uint8, offset=header).reshape(shape)
 
 
-def _parse_npz(content, spec):
+def _parse_npz(content, spec, exact):
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         found = [name.removesuffix(".npy") for name in archive.namelist()]
-        if not set(spec) <= set(found):
+        if not set(spec) <= set(found) or (exact and set(spec) != set(found)):
             needed, held = ", ".join(spec), ", ".join(found) or "none"
             raise DataError(f"it needs the arrays {needed}, and holds {held:.200}")
         for name in spec:

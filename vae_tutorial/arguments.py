@@ -46,6 +46,18 @@ def positive_number(name, value):
     return number
 
 
+def whole_numbers(name, values, least=1):
+    """Return `values`, a list or tuple of at least `least` whole numbers above 0, as a list.
+
+    Raises TypeError for no list or tuple and for other entries, ValueError for too few.
+    """
+    if not isinstance(values, list | tuple):
+        _refuse(TypeError, name, "be a list of whole numbers", values, f"write {name}=(32, 16)")
+    if len(values) < least:
+        _refuse(ValueError, name, f"hold at least {least}", values, f"write {name}=(32, 16)")
+    return [whole_number(name, value) for value in values]
+
+
 def pictures(name, images, image_shape=None):
     """Return `images` as a view of shape (n, h, w, c), dtype unchanged, nothing copied.
 

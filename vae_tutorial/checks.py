@@ -13,6 +13,6 @@ def check(name, answer):
     Raises:
         ValueError: for an unknown exercise.
     """
-    if name not in EXERCISES:
+    if name not in tuple(EXERCISES):
         raise ValueError(f"name must be one of {', '.join(EXERCISES)}; got {name!r}")
     print(f"{name}: {EXERCISES[name].verdict(answer)}")

@@ -33,6 +33,8 @@ def reconstruction_errors(reconstruct, images):
 def mean_image(images):
     """The mean of all images: float32 (h, w, c) in [0, 1]."""
     images = arguments.pictures("images", images)
+    if images.dtype != np.uint8:
+        return images.mean(axis=0, dtype=float).astype(np.float32)
     # Summing whole numbers is exact, in any order.
     return (images.sum(axis=0, dtype=np.int64) / (255 * len(images))).astype(np.float32)
 
@@ -48,6 +50,7 @@ def pca_errors(x_train, x_test, sizes):
     Returns:
         float array (len(sizes),).
     """
+    sizes = [arguments.whole_number("sizes", size) for size in sizes]
     train_rows, test_rows = (as_floats(x).reshape(len(x), -1) for x in (x_train, x_test))
     # By the covariance matrix: exact, and its memory doesn't grow with the number of images.
     pca = PCA(max(sizes), svd_solver="covariance_eigh").fit(train_rows)

@@ -15,27 +15,13 @@ def _pca_inputs():
     return rng.random((6, 5)), rng.random(5), np.linalg.qr(rng.normal(size=(5, 5)))[0][:2]
 
 
-def _codes():
+def _two_clouds():
     rng = np.random.default_rng(2)
-    z = rng.normal(size=(20_000, 2)) @ np.array([[2.0, 0.0], [1.5, 0.5]]) + [5.0, -3.0]
-    return z, 20_000, np.random.default_rng(3)
+    return rng.normal(size=(4, 3)), rng.normal(size=(7, 3))
 
 
-def _moments(sample):
-    """Judge a sampler by the mean and covariance of what it draws."""
-
-    def summary(codes, count, rng):
-        drawn = sample(codes, count, rng)
-        if drawn is ...:
-            return ...
-        return np.vstack([np.mean(drawn, axis=0), np.cov(np.asarray(drawn).T)])
-
-    return summary
-
-
-class _Sampler(Exercise):
-    def value(self, answer):
-        return _moments(answer)(*self.inputs())
+def _distances(drawn, codes):
+    return np.linalg.norm(drawn[:, np.newaxis] - codes, axis=2)
 
 
 EXERCISES = {
@@ -70,11 +56,14 @@ EXERCISES = {
         },
     ),
     "01.1": Exercise(
-        right=64 * 64 * 3,
+        right=4 * 4 * 32 * 16 + 16,
         wrong={
-            "you counted the pixels; each has three colours": 64 * 64,
-            "you counted one row of pixels": 64 * 3,
-            "you counted the values that one colour can take": 256,
+            "you forgot the biases: one for each outgoing channel": 4 * 4 * 32 * 16,
+            "each stamp reads all 32 incoming channels, not one": 4 * 4 * 16 + 16,
+            "the stamp is 4 by 4; 2 is the step from one stamp to the next": 2 * 2 * 32 * 16 + 16,
+            "there is one bias for each outgoing channel, not for each incoming one": (
+                4 * 4 * 32 * 16 + 32
+            ),
         },
         tolerance=0,
     ),
@@ -106,11 +95,12 @@ EXERCISES = {
         },
     ),
     "02.2": Exercise(
-        right=2.0,
+        right=4.0,
         wrong={
-            "half of the distance between them squares to a quarter, not to a half": 4.0,
-            "that is the error if the network gives the other picture": 8.0,
-            "one slot gives one picture; it can't be both": 0.0,
+            "that is a quarter, which holds for two pictures; here are three": 3.0,
+            "that is the error if the network gives one of the other pictures": 12.0,
+            "that is half the error between two of them; their mean lies closer": 6.0,
+            "one slot gives one picture; it can't be all three": 0.0,
         },
     ),
     "03.1": Exercise(
@@ -136,12 +126,15 @@ EXERCISES = {
         },
     ),
     "04.1": Exercise(
-        right=49.0,
+        right=46,
         wrong={
-            "you counted one row of pixels; the picture has 28 of them": 28 / 16,
-            "that is how many numbers are saved, not the ratio": 784 - 16,
-            "turn the ratio round": 16 / 784,
+            "digits come whole; round up": 45.73,
+            "rounded down: with 45 digits codes and decoder are still more numbers": 45,
+            "you left the codes out: each digit costs another 16 numbers": 44.8,
+            "that is how much shorter one code is; the decoder comes on top": 49,
+            "the saving for each digit is 784 - 16, not 16": 2196,
         },
+        tolerance=0.004,
     ),
     "04.2": Exercise(
         inputs=_pca_inputs,
@@ -167,30 +160,24 @@ EXERCISES = {
             "the shares multiply; you divided by the number of directions": 0.5 / 8,
         },
     ),
-    "05.2": _Sampler(
-        inputs=_codes,
-        tolerance=0.08,
-        right=lambda codes, count, rng: rng.multivariate_normal(
-            codes.mean(axis=0), np.cov(codes.T), count
-        ),
+    "05.2": Exercise(
+        inputs=_two_clouds,
+        right=lambda drawn, codes: _distances(drawn, codes).min(axis=1),
         wrong={
-            "its mean is zero; add the mean of the codes": (
-                lambda codes, count, rng: rng.multivariate_normal(
-                    np.zeros(2), np.cov(codes.T), count
-                )
+            "that is the squared distance; take the root": (
+                lambda drawn, codes: _distances(drawn, codes).min(axis=1) ** 2
             ),
-            "each number by itself is right, but they belong together; use the covariance": (
-                lambda codes, count, rng: rng.normal(
-                    codes.mean(axis=0), codes.std(axis=0), (count, 2)
-                )
+            "that is the distance to the farthest code": (
+                lambda drawn, codes: _distances(drawn, codes).max(axis=1)
             ),
-            "you used the variance where the stddev belongs": (
-                lambda codes, count, rng: rng.normal(
-                    codes.mean(axis=0), codes.var(axis=0), (count, 2)
-                )
+            "that is the mean distance to all codes; take the smallest": (
+                lambda drawn, codes: _distances(drawn, codes).mean(axis=1)
             ),
-            "that is the plain Gaussian: mean zero, stddev one": (
-                lambda codes, count, rng: rng.normal(size=(count, 2))
+            "that is the number of the nearest code, not the distance to it": (
+                lambda drawn, codes: _distances(drawn, codes).argmin(axis=1)
+            ),
+            "you took the smallest over the drawn codes; keep one number for each of them": (
+                lambda drawn, codes: _distances(drawn, codes).min(axis=0)
             ),
         },
     ),

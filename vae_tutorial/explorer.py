@@ -44,7 +44,7 @@ class Explorer(ipywidgets.VBox):
         return {name: slider.value for name, slider in self.sliders.items()}
 
     def __repr__(self):
-        labels = ", ".join(slider.description for slider in self.sliders.values())
+        labels = "; ".join(slider.description for slider in self.sliders.values())
         return f"A widget; it needs a running kernel. Sliders: {labels}."
 
     def _redraw(self, _change=None):
@@ -56,11 +56,12 @@ class Explorer(ipywidgets.VBox):
         )
         self.sentence.value = f'<p style="font-size:115%;margin:4px 0">{html.escape(sentence)}</p>'
 
-    def still(self, columns=None, **states):
+    def still(self, columns=None, titles=None, **states):
         """The same pictures as a static figure.
 
         Args:
             columns: pictures in a row.
+            titles: a text for each picture; the values of the controls by default.
             states: lists of values by control, one picture for each position; a control that isn't
                 named keeps its place.
 
@@ -68,15 +69,21 @@ class Explorer(ipywidgets.VBox):
             ``Axes``.
         """
         count = max(len(values) for values in states.values())
-        pictures, titles = [], []
+        pictures, texts = [], []
         for i in range(count):
             chosen = {name: values[i] for name, values in states.items()}
-            pictures.append(self.draw(**{**self.state, **chosen})[0])
-            titles.append(", ".join(_text(value) for value in chosen.values()))
+            pictures.append(plots.as_bytes(self.draw(**{**self.state, **chosen})[0][np.newaxis])[0])
+            texts.append(", ".join(self._title(name, chosen) for name in chosen))
         height, width = pictures[0].shape[:2]
-        return plots.board(
-            np.stack(pictures), columns=columns, titles=titles, scale=1.3 * width / height
-        )
+        # Pictures that are boards themselves need a wider gap around them than within.
+        gap = 5 if width > height else 0
+        sheet = np.pad(pictures, ((0, 0), (0, 0), (gap, gap), (0, 0)), constant_values=255)
+        scale = 1.3 * width / height
+        return plots.board(sheet, columns=columns, titles=titles or texts, scale=scale)
+
+    def _title(self, name, chosen):
+        value = _text(chosen[name])
+        return value if len(chosen) == 1 else f"{self.sliders[name].description} {value}"
 
 
 def _text(value):

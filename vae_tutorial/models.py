@@ -45,26 +45,44 @@ class PictureModel(keras.Model):
         return self._decode(arguments.codes("z", z, self.latent_dim)).numpy()
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
-        """As ``keras.Model.fit``, after a look at the arguments."""
+        """As ``keras.Model.fit``, after a look at the arguments; arrays are taken in their order.
+
+        ``training.train`` shuffles them by its seed.
+        """
         epochs = arguments.whole_number("epochs", epochs)
-        if batch_size is not None:
-            batch_size = arguments.whole_number("batch_size", batch_size)
+        batch_size = _checked_batch_size(batch_size)
+        held_out = options.get("validation_data")
+        if held_out is not None and not _is_dataset(held_out):
+            held_out = (*held_out, None) if len(held_out) == 1 else held_out
+            options["validation_data"] = tuple(_floats(*self.checked_arrays(*held_out)))
         x, y = _floats(*self.checked_arrays(x, y))
+        # Keras would shuffle by hidden state, which reproducible operations refuse.
+        options["shuffle"] = False
         return super().fit(x, y, batch_size=batch_size, epochs=epochs, **options)
 
-    def evaluate(self, x=None, y=None, **options):
+    def evaluate(self, x=None, y=None, batch_size=None, **options):
         """As ``keras.Model.evaluate``, after a look at the arguments."""
+        batch_size = _checked_batch_size(batch_size)
         x, y = _floats(*self.checked_arrays(x, y))
-        return super().evaluate(x, y, **options)
+        return super().evaluate(x, y, batch_size=batch_size, **options)
 
-    def predict(self, x, **options):
+    def predict(self, x, batch_size=None, **options):
         """As ``keras.Model.predict``, after a look at the arguments: logits (n, *image_shape)."""
-        x, _ = _floats(*self.checked_arrays(x, None))
-        return super().predict(x, **options)
+        batch_size = _checked_batch_size(batch_size)
+        x = x if _is_dataset(x) else _floats(self.checked_inputs(x))[0]
+        return super().predict(x, batch_size=batch_size, **options)
+
+    def checked_inputs(self, x):
+        """The inputs, uint8 pictures as they are, or the error that says what is wrong."""
+        raise NotImplementedError
 
     def checked_arrays(self, x, y):
         """Inputs and targets, uint8 pictures as they are, or the error that says what is wrong."""
         raise NotImplementedError
+
+
+def _checked_batch_size(batch_size):
+    return None if batch_size is None else arguments.whole_number("batch_size", batch_size)
 
 
 def _is_dataset(x):
@@ -96,16 +114,17 @@ class Memory(PictureModel):
         """Logits of the pictures, float32 (n, *image_shape)."""
         return self.decoder(z)
 
+    def checked_inputs(self, x):  # noqa: D102 (said in the base class)
+        return arguments.codes("codes", x, self.latent_dim)
+
     def checked_arrays(self, x, y):  # noqa: D102 (said in the base class)
         if _is_dataset(x):
             return x, y
-        x = arguments.codes("codes", x, self.latent_dim)
-        if y is not None:
-            y = arguments.pictures("pictures", y, self.image_shape)
-            if len(x) != len(y):
-                raise ValueError(
-                    f"pictures must be as many as codes; got {len(y)} pictures and {len(x)} codes"
-                )
+        x, y = self.checked_inputs(x), arguments.pictures("pictures", y, self.image_shape)
+        if len(x) != len(y):
+            raise ValueError(
+                f"pictures must be as many as codes; got {len(y)} pictures and {len(x)} codes"
+            )
         return x, y
 
 
@@ -148,7 +167,8 @@ class Autoencoder(PictureModel):
 
     def encode(self, x, batch_size=500):
         """Codes of pictures: uint8 (n, h, w) or float (n, h, w, c) to float32 (n, latent_dim)."""
-        x = arguments.pictures("x", x, self.image_shape)
+        x = self.checked_inputs(x)
+        batch_size = arguments.whole_number("batch_size", batch_size)
         starts = range(0, len(x), batch_size)
         return tf.concat(
             [self._encode(as_floats(x[i : i + batch_size])) for i in starts], axis=0
@@ -158,9 +178,12 @@ class Autoencoder(PictureModel):
         """Pictures after a pass through the code: float32 array (n, *image_shape) in [0, 1]."""
         return self.decode(self.encode(x))
 
+    def checked_inputs(self, x):  # noqa: D102 (said in the base class)
+        return arguments.pictures("x", x, self.image_shape)
+
     def checked_arrays(self, x, y):  # noqa: D102 (said in the base class)
         if _is_dataset(x):
             return x, y
         if y is not None:
             raise ValueError("an autoencoder's target is its input: pass the pictures alone, no y")
-        return arguments.pictures("x", x, self.image_shape), None
+        return self.checked_inputs(x), None

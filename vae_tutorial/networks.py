@@ -1,6 +1,6 @@
 """The networks of the series: a decoder, an encoder, and a small classifier to judge pictures."""
 
-from vae_tutorial.arguments import whole_number
+from vae_tutorial.arguments import whole_number, whole_numbers
 from vae_tutorial.runtime import keras
 
 layers = keras.layers
@@ -19,7 +19,7 @@ class _Seeds:
 
 
 def _checked_shape(image_shape, halvings):
-    if len(image_shape) != 3:
+    if not isinstance(image_shape, list | tuple) or len(image_shape) != 3:
         raise ValueError(
             f"image_shape must be (height, width, channels); got {image_shape!r}. "
             "Grey pictures have one channel: (28, 28, 1)"
@@ -50,7 +50,7 @@ def build_decoder(latent_dim, image_shape=(28, 28, 1), *, filters=(32, 16), seed
         ValueError, TypeError: naming the argument that doesn't fit.
     """
     latent_dim = whole_number("latent_dim", latent_dim)
-    filters = [whole_number("filters", count) for count in filters]
+    filters = whole_numbers("filters", filters)
     height, width, channels = _checked_shape(image_shape, len(filters))
     seeds = _Seeds(seed)
     start = (height // 2 ** len(filters), width // 2 ** len(filters), filters[0])
@@ -103,8 +103,8 @@ def _dense_network(name, image_shape, units, outputs, seed):
     seeds = _Seeds(seed)
     x = keras.Input(shape, name="x")
     hidden = layers.Flatten(data_format="channels_last")(x)
-    for count in units:
-        count = whole_number("units", count)
+    for count in whole_numbers("units", units, least=0):
+        count = count
         hidden = layers.Dense(count, activation="leaky_relu", kernel_initializer=seeds.next())(
             hidden
         )

@@ -120,7 +120,7 @@ def draw_picture(name, size=64):
     Raises:
         ValueError: for an unknown name or a size that is no whole number of at least 8.
     """
-    if name not in _DRAWINGS:
+    if name not in NAMES:
         raise ValueError(f"name must be one of {', '.join(NAMES)}; got {name!r}")
     size = whole_number("size", size, minimum=8)
     paint, background = _DRAWINGS[name]

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import ticker
 
 # Okabe and Ito's colours (jfly.uni-koeln.de/color), each with a dash and a marker of its own.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -68,30 +69,30 @@ def board(images, *, columns=None, titles=None, rows=None, scale=1.0, ax=None):
         tall = inches * (height + pad) / width * lines + (0.3 if titles is not None else 0.05)
         _, ax = plt.subplots(figsize=(inches * columns, tall))
     ax.imshow(sheet, interpolation="nearest")
-    for place, title in enumerate(titles if titles is not None else ()):
+    for place, title in enumerate(() if titles is None else titles):
         x = (place % columns) * (width + GAP) + width / 2
         y = (place // columns) * (height + pad + GAP) + pad - 0.03 / inches * width
-        ax.text(x, y, title, ha="center", va="bottom", fontsize=9)
+        ax.text(x, y, title, ha="center", va="bottom", fontsize=11)
     ax.set_xticks([])
     ax.set_yticks([])
     if rows is not None:
         ax.set_yticks(
-            [i * (height + pad + GAP) + pad + height / 2 for i in range(lines)], rows, fontsize=10
+            [i * (height + pad + GAP) + pad + height / 2 for i in range(lines)], rows, fontsize=11
         )
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return ax
 
 
-def curves(x, lines, *, xlabel, ylabel, floors=None, log_x=False, log_y=False, ax=None):
-    """Lines over a common x, with floors (what a simpler method reaches) as dashed levels.
+def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False, ax=None):
+    """Lines over a common x, with baselines (what a simpler method reaches) as dashed levels.
 
     Args:
         x: (n,) numbers.
         lines: {label: (n,) numbers}.
         xlabel: what the horizontal axis shows, with the unit.
         ylabel: what the vertical axis shows, with the unit.
-        floors: {label: one number}.
+        baselines: {label: one number}.
         log_x: a logarithmic axis with a tick at every x.
         log_y: a logarithmic axis.
         ax: where to draw; a new figure by default.
@@ -102,18 +103,21 @@ def curves(x, lines, *, xlabel, ylabel, floors=None, log_x=False, log_y=False, a
         marker = MARKERS[i % len(MARKERS)] if len(x) <= 12 else None
         style = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)]}
         ax.plot(x, values, label=label, marker=marker, linewidth=2, **style)
-    for i, (label, value) in enumerate((floors or {}).items()):
-        ax.axhline(value, color="0.35", linestyle=DASHES[1 + i % 5], linewidth=1.2, label=label)
+    for i, (label, value) in enumerate((baselines or {}).items()):
+        ax.axhline(value, color="0.35", linestyle=DASHES[(3 + i) % 6], linewidth=1.6, label=label)
     if log_x:
         ax.set_xscale("log", base=2)
         ax.set_xticks(x, [f"{value:g}" for value in x])
         ax.minorticks_off()
     if log_y:
         ax.set_yscale("log")
+        ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:,g}"))
+        ax.yaxis.set_minor_formatter(ticker.NullFormatter())
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
-    if len(lines) + len(floors or {}) > 1:
+    if len(lines) + len(baselines or {}) > 1:
         ax.legend(frameon=False)
     return ax
 
@@ -124,7 +128,7 @@ def code_map(codes, labels, *, samples=None, samples_label="samples", ax=None):
     Args:
         codes: float (n, 2).
         labels: (n,) whole numbers 0 to 9.
-        samples: float (m, 2), drawn as black crosses.
+        samples: float (m, 2), drawn as red crosses with a white edge.
         samples_label: what they are.
         ax: where to draw; a new figure by default.
     """
@@ -135,7 +139,8 @@ def code_map(codes, labels, *, samples=None, samples_label="samples", ax=None):
         chosen = codes[labels == digit]
         ax.scatter(*chosen.T, marker=f"${digit}$", s=28, color=palette[digit], linewidths=0.2)
     if samples is not None:
-        ax.scatter(*samples.T, marker="x", s=36, color="black", label=samples_label)
+        look = {"marker": "X", "s": 90, "color": "#C00000", "edgecolors": "white"}
+        ax.scatter(*samples.T, label=samples_label, **look)
         ax.legend(loc="best")
     ax.set(xlabel="z[0]", ylabel="z[1]")
     ax.spines[["top", "right"]].set_visible(False)

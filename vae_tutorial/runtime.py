@@ -8,7 +8,6 @@ import contextlib
 import os
 import sys
 import tempfile
-import warnings
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -38,10 +37,11 @@ with _silent_stderr():
 
     tf.get_logger().setLevel("ERROR")  # a sweep builds many models, which TensorFlow warns of
     tf.config.experimental.enable_op_determinism()
+    # Said here, because a user's keras.json may ask for something else.
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
     # The first operation makes the CPU device, which logs too.
     tf.zeros(1)
-
-# Our data sets come shuffled by seed and step; Keras says on every fit that it won't shuffle them.
-warnings.filterwarnings("ignore", message=".*`shuffle=True` was passed.*")
 
 __all__ = ["keras", "tf"]

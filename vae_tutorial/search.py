@@ -23,9 +23,10 @@ def find_code(model, picture, *, steps=300, learning_rate=0.1, start=None):
     """
     steps = arguments.whole_number("steps", steps)
     learning_rate = arguments.positive_number("learning_rate", learning_rate)
-    x = tf.constant(as_floats(arguments.pictures("picture", picture[None], model.image_shape)))
     start = np.zeros(model.latent_dim) if start is None else start
-    z = tf.Variable(arguments.codes("start", start[None], model.latent_dim))
+    picture, start = _one("picture", picture), _one("start", start)
+    x = tf.constant(as_floats(arguments.pictures("picture", picture, model.image_shape)))
+    z = tf.Variable(arguments.codes("start", start, model.latent_dim))
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build([z])
 
@@ -40,3 +41,10 @@ def find_code(model, picture, *, steps=300, learning_rate=0.1, start=None):
         step()
     error = squared_error(x, tf.sigmoid(model.decoder(z)))[0]
     return z.numpy()[0], float(error)
+
+
+def _one(name, array):
+    """The array as the only one of a batch."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{name} must be an array; got {type(array).__name__}. Use np.asarray")
+    return array[np.newaxis]

@@ -26,6 +26,10 @@ def save_arrays(path, **arrays):
         raise ValueError(f"path must end in .npz; got {path.name!r}. Try {path.name + '.npz'!r}")
     if not arrays:
         raise ValueError("arrays must hold at least one; got none. Pass them by name: codes=codes")
+    if reserved := {"file", "allow_pickle"} & set(arrays):
+        raise ValueError(
+            f"arrays must not be named {reserved.pop()!r}: NumPy needs that name itself"
+        )
     arrays = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in arrays.items():
         if array.dtype.hasobject:
@@ -37,6 +41,9 @@ def save_arrays(path, **arrays):
             file.flush()
             os.fsync(file.fileno())
             file.close()
+            # A temporary file is for its owner alone; a saved one is for whom the umask lets.
+            os.umask(umask := os.umask(0))
+            os.chmod(file.name, 0o666 & ~umask)
             os.replace(file.name, path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -58,7 +65,9 @@ def load_arrays(path, shapes):
         DataError: if the file holds something else (or is damaged), with the way out.
     """
     spec = {name: Expected("float32", tuple(shape), None) for name, shape in shapes.items()}
-    return read_npz(path, spec, way_out="Save it again with the model that you load it into.")
+    return read_npz(
+        path, spec, way_out="Save it again with the model that you load it into.", exact=True
+    )
 
 
 def save_weights(path, model):

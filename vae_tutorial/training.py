@@ -1,10 +1,11 @@
 """The training recipe of the series: batches, schedule, notes.
 
-Which images stand in which batch is a function of the seed and the step alone (no hidden state),
-so that the same seed gives the same weights, bit for bit, on one machine and thread count.
+Which images stand in which batch is a function of the seed and the step alone, so that the same
+seed gives the same weights, bit for bit, on one machine and thread count.
 """
 
 import dataclasses
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -51,14 +52,14 @@ def batches(x, y=None, *, batch_size, steps, seed=0):
         chosen = tf.random.experimental.index_shuffle(places, key, size - 1)
         return tuple(_as_floats(tf.gather(array, chosen)) for array in arrays)
 
-    # One thread keeps the batches in order and is fast enough: about 1 ms for 100 digits.
     return tf.data.Dataset.range(steps).map(batch).prefetch(2)
 
 
 def _as_floats(batch):
     # Labels are whole numbers too, and stay what they are.
-    is_stored_picture = batch.dtype == tf.uint8 and len(batch.shape) == 4
-    return tf.cast(batch, tf.float32) / 255.0 if is_stored_picture else batch
+    if batch.dtype == tf.uint8 and len(batch.shape) == 4:
+        return tf.cast(batch, tf.float32) / 255.0
+    return tf.cast(batch, tf.float32) if batch.dtype.is_floating else batch
 
 
 def train(
@@ -103,16 +104,18 @@ def train(
     learning_rate = arguments.positive_number("learning_rate", learning_rate)
     if learning_rate > 1:
         raise ValueError(f"learning_rate must be at most 1; got {learning_rate}. Try 0.003")
-    seed = arguments.whole_number("seed", seed, minimum=0)
-    at = {arguments.whole_number("snapshot_steps", step, minimum=0) for step in snapshot_steps}
-    warm_up = max(1, steps // 10)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warm_up + 1, warmup_target=learning_rate, warmup_steps=warm_up
-    )
-    model.compile(optimizer=keras.optimizers.Adam(schedule, beta_2=0.99), loss=model.loss)
+    seed = _checked_seed(seed)
+    at = _checked_snapshots(snapshot, snapshot_steps, steps)
+    optimizer = keras.optimizers.Adam(_schedule(steps, learning_rate), beta_2=0.99)
+    model.compile(optimizer=optimizer, loss=model.loss)
     notes = _Notes(steps, snapshot, at, show_progress)
     data = batches(x, y, batch_size=batch_size, steps=steps, seed=seed)
-    model.fit(data, epochs=1, steps_per_epoch=steps, callbacks=[notes], verbose=0)
+    try:
+        model.fit(
+            data, epochs=1, steps_per_epoch=steps, callbacks=[notes], shuffle=False, verbose=0
+        )
+    finally:
+        notes.close()
     return notes.history()
 
 
@@ -123,6 +126,33 @@ def _checked_data(model, x, y):
     if y is not None and len(x) != len(y):
         raise ValueError(f"y must be as many as x; got {len(y)} and {len(x)}")
     return x, y
+
+
+def _schedule(steps, learning_rate):
+    warm_up = steps // 10
+    if warm_up == 0:
+        return keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm_up + 1, warmup_target=learning_rate, warmup_steps=warm_up
+    )
+
+
+def _checked_seed(seed):
+    seed = arguments.whole_number("seed", seed, minimum=0)
+    if seed >= 2**63:
+        raise ValueError(f"seed must be below 2**63; got {seed}. Use a smaller one")
+    return seed
+
+
+def _checked_snapshots(snapshot, at, steps):
+    if snapshot is not None and not callable(snapshot):
+        raise TypeError(f"snapshot must be a function; got {type(snapshot).__name__}. Use a lambda")
+    if not isinstance(at, Iterable):
+        raise TypeError(f"snapshot_steps must be a list of steps; got {at!r}. Write [{at}]")
+    at = {arguments.whole_number("snapshot_steps", step, minimum=0) for step in at}
+    if at and max(at) > steps:
+        raise ValueError(f"snapshot_steps must be at most {steps}, the steps; got {max(at)}")
+    return at
 
 
 def _checked_steps(steps, epochs, per_epoch):
@@ -156,7 +186,8 @@ class _Notes(keras.callbacks.Callback):
                 self._progress.show(step, f"loss {logs['loss']:.4g}")
         self._take_snapshot(step)
 
-    def on_train_end(self, logs=None):
+    def close(self):
+        """Take the progress line away, also after an interrupt."""
         if self._progress:
             self._progress.close()
 

@@ -3,7 +3,10 @@
 import numpy as np
 
 from vae_tutorial import plots
+from vae_tutorial.data import as_floats
 from vae_tutorial.explorer import Explorer
+
+MARGIN = 8  # pixels of white around the map of codes, so that a cross at its edge is whole
 
 
 def _steps(low, high, count):
@@ -17,7 +20,7 @@ def dataset_browser(images):
     def draw(label, page):
         members = np.flatnonzero(images.y_train == images.class_names.index(label))
         shown = members[np.arange(40 * page, 40 * page + 40) % len(members)]
-        sentence = f"{len(shown)} of the {len(members):,} training images of class {label}."
+        sentence = f"Class {label}, page {page + 1}: 40 of its {len(members):,} training images."
         return plots.mosaic(images.x_train[shown], columns=10), sentence
 
     names = list(images.class_names)
@@ -28,13 +31,15 @@ def dataset_browser(images):
 def training_scrubber(snapshots, target):
     """Run through a training: {step: pictures (1, h, w, c)} beside the picture (h, w, c) wanted."""
 
+    wanted = as_floats(target[np.newaxis])[0]
+
     def draw(step):
         picture = snapshots[step][0]
-        error = np.square(picture - plots.as_bytes(target[np.newaxis])[0] / 255).sum()
+        error = np.square(picture - wanted).sum()
         return picture, f"After {step} steps of training: squared error {error:.3g}."
 
     steps = sorted(snapshots)
-    return Explorer(draw, {"step": ("training step", steps, steps[0])})
+    return Explorer(draw, {"step": ("training step", steps, steps[-1])})
 
 
 def input_scale(model):
@@ -42,7 +47,7 @@ def input_scale(model):
     ones = np.ones((1, model.latent_dim), np.float32)
 
     def draw(scale):
-        return model.decode(scale * ones)[0], f"Input: {scale:g} in place of 1."
+        return model.decode(scale * ones)[0], f"Input: {scale:g} (trained with 1)."
 
     return Explorer(draw, {"scale": ("input", _steps(-1, 3, 41), 1.0)})
 
@@ -129,24 +134,26 @@ def code_map_explorer(model, codes, size=112):
     low, high = codes.min(axis=0), codes.max(axis=0)
     counts = np.histogram2d(*codes.T, bins=size, range=np.stack([low, high], axis=1))[0]
     # Row 0 is drawn on top, but the largest z[1] belongs there.
-    ground = 1 - np.minimum(0.35 * counts.T[::-1], 0.8)
+    ground = np.pad(1 - np.minimum(0.35 * counts.T[::-1], 0.8), MARGIN, constant_values=1.0)
 
     def draw(x, y):
         z = low + (high - low) * np.array([x, y]) / 100
-        column, row = round(x / 100 * (size - 1)), round((1 - y / 100) * (size - 1))
+        column, row = (MARGIN + round(share * (size - 1)) for share in (x / 100, 1 - y / 100))
         sheet = np.repeat(ground[..., np.newaxis], 3, axis=2)
         for cross in (
             np.s_[row, max(0, column - 5) : column + 6],
             np.s_[max(0, row - 5) : row + 6, column],
         ):
             sheet[cross] = (0.84, 0.37, 0.0)
-        picture = model.decode(z[np.newaxis].astype(np.float32))[0]
-        # The decoded picture at the size of the map, beside it.
-        zoomed = np.kron(picture[..., 0], np.ones((size // 28, size // 28)))
+        picture = model.decode(z[np.newaxis].astype(np.float32))[0, ..., 0]
+        # The decoded picture at the size of the map, beside it, with a grey line between.
+        places = np.arange(len(ground)) * len(picture) // len(ground)
+        zoomed = np.repeat(picture[places][:, places, np.newaxis], 3, axis=2)
+        line = np.full((len(ground), 2, 3), 0.5)
         distance = np.sqrt(np.square(codes - z).sum(axis=1).min())
         sentence = f"z = ({z[0]:.3g}, {z[1]:.3g}); the nearest real code is {distance:.2g} away."
-        return np.hstack([sheet, np.repeat(zoomed[..., np.newaxis], 3, axis=2)]), sentence
+        return np.hstack([sheet, line, zoomed]), sentence
 
     percent = range(0, 101)
-    controls = {"x": ("left to right, %", percent, 50), "y": ("bottom to top, %", percent, 50)}
+    controls = {"x": ("x (%)", percent, 50), "y": ("y (%)", percent, 50)}
     return Explorer(draw, controls, width=640)
