@@ -37,9 +37,10 @@ test: .venv/for-test  ## check the style, run the unit tests and every notebook,
 	http_proxy=$$nowhere https_proxy=$$nowhere ftp_proxy=$$nowhere all_proxy=$$nowhere \
 	$(notebooks) --nbval-lax notebooks
 
-bench: .venv/for-test  ## measure time and memory of the notebooks, and whether an altered output is noticed
+bench: .venv/for-test  ## measure the notebooks: time, memory, whether an altered output is noticed, what the seed changes
 	$(python) -m benchmarks.notebooks --write-readme
 	$(python) -m benchmarks.altered_outputs --fresh
+	$(python) -m benchmarks.seeds
 
 clean:  ## remove the environment and the caches in this folder
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build vae_tutorial.egg-info
