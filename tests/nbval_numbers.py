@@ -20,7 +20,7 @@ from decimal import Decimal
 
 import pytest
 
-RELATIVE = Decimal("0.01")
+RELATIVE = Decimal("0.025")  # between thread counts and matrix libraries 2.1 % was seen
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOT_COMPARED = "notebooks: run only, outputs not compared (stored ones come from MNIST, not here)"
 

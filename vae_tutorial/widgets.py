@@ -7,6 +7,7 @@ from vae_tutorial.data import as_floats
 from vae_tutorial.explorer import Explorer
 
 MARGIN = 8  # pixels of white around the map of codes, so that a cross at its edge is whole
+ORANGE = (0.84, 0.37, 0.0)
 
 
 def _steps(low, high, count):
@@ -140,11 +141,8 @@ def code_map_explorer(model, codes, size=112):
         z = low + (high - low) * np.array([x, y]) / 100
         column, row = (MARGIN + round(share * (size - 1)) for share in (x / 100, 1 - y / 100))
         sheet = np.repeat(ground[..., np.newaxis], 3, axis=2)
-        for cross in (
-            np.s_[row, max(0, column - 5) : column + 6],
-            np.s_[max(0, row - 5) : row + 6, column],
-        ):
-            sheet[cross] = (0.84, 0.37, 0.0)
+        for rows, columns in ((1, MARGIN), (MARGIN, 1)):  # the cross, three pixels thick
+            sheet[row - rows : row + rows + 1, column - columns : column + columns + 1] = ORANGE
         picture = model.decode(z[np.newaxis].astype(np.float32))[0, ..., 0]
         # The decoded picture at the size of the map, beside it, with a grey line between.
         places = np.arange(len(ground)) * len(picture) // len(ground)
