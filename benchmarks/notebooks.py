@@ -4,9 +4,9 @@
 
 Each notebook is executed whole, in a process and a kernel of its own, and is not written back.
 Seconds: from starting the process to its end. Peak MB: the largest sum of the memory of the kernel
-and its children, looked at three times a second; what they share counts once where the system tells.
-``--data digits`` takes the network and the cache away, so that the
-package falls back on the digits it carries.
+and its children, looked at three times a second; what they share counts once where the system
+tells. ``--data digits`` takes the network and the cache away, so that the package falls back on the
+digits it carries.
 """
 
 from __future__ import annotations
