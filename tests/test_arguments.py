@@ -78,6 +78,33 @@ def test_positive_number_refuses(value, kind, received):
         arguments.positive_number("beta", value)
 
 
+@pytest.mark.parametrize("value", [0, 0.0, -0.0, np.float32(0), np.int64(0), 5e-324, 1, 0.5])
+def test_positive_number_or_zero_accepts(value):
+    found = arguments.positive_number("beta", value, or_zero=True)
+    assert (type(found), found) == (float, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "received"),
+    [
+        (False, TypeError, "False"),
+        ("0", TypeError, "'0'"),
+        (None, TypeError, "None"),
+        (np.zeros(1), TypeError, r"float64 of shape \(1,\)"),
+        (-1, ValueError, r"-1\.0"),
+        (-5e-324, ValueError, r"-5e-324"),
+        (float("nan"), ValueError, "nan"),
+        (float("inf"), ValueError, "inf"),
+        (float("-inf"), ValueError, "-inf"),
+        (10**400, ValueError, "inf"),
+    ],
+)
+def test_positive_number_or_zero_refuses(value, kind, received):
+    words = f"^beta must be a finite number of at least 0, not {received}.*beta="
+    with pytest.raises(kind, match=words):
+        arguments.positive_number("beta", value, or_zero=True)
+
+
 @pytest.mark.parametrize(
     ("images", "shape"),
     [

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.special import erf
 
 from vae_tutorial import networks
 from vae_tutorial.models import Autoencoder, Memory
+from vae_tutorial.vae import VAE
 
 SHAPES = [(28, 28, 1), (8, 8, 1), (4, 4, 2), (64, 64, 3), (12, 20, 3)]
 
@@ -29,8 +31,22 @@ def test_encoder_shapes_and_size(latent_dim, image_shape, units):
     z = encoder(np.zeros((3, *image_shape), np.float32)).numpy()
     assert (z.shape, z.dtype) == ((3, latent_dim), np.float32)
     widths = [int(np.prod(image_shape)), *units, latent_dim]
-    dense = sum((a + 1) * b for a, b in zip(widths[:-1], widths[1:], strict=True))
-    assert encoder.count_params() == dense
+    assert encoder.count_params() == dense_size(*widths)
+
+
+def dense_size(*widths):
+    """The number of weights of dense layers from the first width to the last."""
+    return sum((a + 1) * b for a, b in zip(widths[:-1], widths[1:], strict=True))
+
+
+@pytest.mark.parametrize("image_shape", [*SHAPES, (7, 5, 1)])
+@pytest.mark.parametrize(("latent_dim", "units"), [(1, ()), (2, (16, 9))])
+def test_dense_decoder_shapes_and_size(latent_dim, image_shape, units):
+    decoder = networks.build_dense_decoder(latent_dim, image_shape, units=units)
+    logits = decoder(np.zeros((3, latent_dim), np.float32)).numpy()
+    assert (logits.shape, logits.dtype) == ((3, *image_shape), np.float32)
+    assert not logits.any()  # grey, where no mean is given
+    assert decoder.count_params() == dense_size(latent_dim, *units, int(np.prod(image_shape)))
 
 
 def test_classifier_shapes_and_size():
@@ -71,7 +87,149 @@ def test_the_decoder_computes_what_it_says():
     assert np.allclose(decoder(z.astype(np.float32)), numpy_decoder(z, weights), atol=1e-4)
 
 
-BUILDERS = [networks.build_decoder, networks.build_encoder, Memory, Autoencoder]
+def gelu(x):
+    """Hendrycks and Gimpel 2016: x times the normal distribution function, and no approximation."""
+    return x * (1 + erf(x / np.sqrt(2))) / 2
+
+
+def numpy_dense(x, weights, activation=gelu):
+    """Dense layers in float64, from (n, ...) to (n, outputs); the last one has no activation."""
+    hidden = x.reshape(len(x), -1)
+    for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        hidden = activation(hidden @ kernel + bias)
+    return hidden @ weights[-2] + weights[-1]
+
+
+def with_other_weights(network, seed=0):
+    """The network's new weights, random, biases too: float64 copies of what it holds."""
+    rng = np.random.default_rng(seed)
+    network.set_weights([rng.normal(0, 0.5, weight.shape) for weight in network.weights])
+    return [weight.astype(float) for weight in network.get_weights()]
+
+
+@pytest.mark.parametrize("units", [(), (6,), (6, 7)])
+def test_the_dense_decoder_computes_what_it_says(units):
+    decoder = networks.build_dense_decoder(3, (4, 5, 2), units=units)
+    weights = with_other_weights(decoder)
+    z = np.random.default_rng(1).normal(0, 2, (4, 3))
+    wanted = numpy_dense(z, weights).reshape(4, 4, 5, 2)  # rows, columns, channels
+    assert np.allclose(decoder(z.astype(np.float32)), wanted, atol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "activation"), [("leaky_relu", leaky), ("gelu", gelu)])
+@pytest.mark.parametrize("units", [(), (6, 7)])
+def test_the_encoder_computes_what_it_says(units, name, activation):
+    encoder = networks.build_encoder(3, (4, 5, 2), units=units, activation=name)
+    weights = with_other_weights(encoder)
+    x = np.random.default_rng(1).random((4, 4, 5, 2))
+    wanted = numpy_dense(x, weights, activation)
+    assert np.allclose(encoder(x.astype(np.float32)), wanted, atol=1e-4)
+
+
+def test_the_classifier_computes_what_it_says():
+    classifier = networks.build_classifier(3, (4, 5, 2), units=(6,))
+    weights = with_other_weights(classifier)
+    x = np.random.default_rng(1).random((4, 4, 5, 2))
+    assert np.allclose(classifier(x.astype(np.float32)), numpy_dense(x, weights, leaky), atol=1e-4)
+
+
+def kernels_and_bounds(network):
+    """Each kernel with the bound of Glorot and Bengio 2010, sqrt(6 / (fan in + fan out))."""
+    for weight in network.get_weights():
+        if weight.ndim > 1:
+            fans = (weight.shape[-1] + weight.shape[-2]) * np.prod(weight.shape[:-2])
+            yield weight, np.sqrt(6 / fans)
+        else:
+            assert not weight.any()  # biases
+
+
+@pytest.mark.parametrize(
+    "build", [networks.build_decoder, networks.build_encoder, networks.build_classifier]
+)
+@pytest.mark.parametrize("seed", [0, 3])
+def test_kernels_behind_leaky_relus_are_glorot_uniform(build, seed):
+    for kernel, bound in kernels_and_bounds(build(16, seed=seed)):
+        assert 0.97 * bound < abs(kernel).max() <= bound
+        assert kernel.std() == pytest.approx(bound / np.sqrt(3), rel=0.1)
+
+
+def test_kernels_before_gelus_have_twice_the_variance():
+    encoder = networks.build_encoder(16, units=(60, 50), activation="gelu", seed=1)
+    decoder = networks.build_dense_decoder(16, units=(60, 50), seed=1)
+    for network in (encoder, decoder):
+        *hidden, (last, bound) = kernels_and_bounds(network)
+        assert 0.97 * bound < abs(last).max() <= bound
+        for kernel, bound in hidden:
+            assert 0.97 * bound < abs(kernel).max() / np.sqrt(2) <= bound
+            assert kernel.std() == pytest.approx(bound * np.sqrt(2 / 3), rel=0.1)
+
+
+def test_a_dense_decoder_starts_from_the_mean_picture():
+    """Its last bias is the mean's logit, its other weights are as without a mean."""
+    mean = np.random.default_rng(0).random((6, 5, 2))
+    mean[0, 0], mean[5, 4] = 0, 1
+    bounded = mean.clip(0.001, 0.999)
+    decoder = networks.build_dense_decoder(3, (6, 5, 2), units=(8,), mean=mean)
+    *others, bias = decoder.get_weights()
+    assert np.allclose(bias, np.log(bounded / (1 - bounded)).ravel(), rtol=1e-5)
+    plain = networks.build_dense_decoder(3, (6, 5, 2), units=(8,)).get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(others, plain[:-1], strict=True))
+    decoder.set_weights([np.zeros_like(weight) for weight in others] + [bias])
+    shown = 1 / (1 + np.exp(-decoder(np.ones((2, 3))).numpy()))
+    assert np.allclose(shown, bounded, atol=1e-6)
+
+
+def bias_for(mean):
+    """The last bias of a dense decoder that starts from this picture."""
+    return networks.build_dense_decoder(2, (4, 4, 1), units=(), mean=mean).get_weights()[-1]
+
+
+BYTES = np.random.default_rng(0).integers(0, 256, (4, 4, 1), np.uint8)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_a_mean_may_have_any_width_and_no_channel_axis(dtype):
+    mean = (BYTES / 255).astype(dtype)
+    assert np.allclose(bias_for(mean), bias_for(BYTES / 255), atol=0.03)
+    assert np.array_equal(bias_for(mean[..., 0]), bias_for(mean))
+    assert np.array_equal(bias_for(mean.tolist()), bias_for(mean.astype(float)))
+
+
+def test_a_mean_in_bytes_is_scaled_or_refused():
+    """And not taken for white wherever it is above zero."""
+    try:
+        found = bias_for(BYTES)
+    except (TypeError, ValueError) as error:
+        assert str(error).startswith("mean must")
+    else:
+        assert np.allclose(found, bias_for(BYTES / 255), atol=1e-4)
+
+
+@pytest.mark.parametrize("build", [networks.build_dense_decoder, VAE])
+@pytest.mark.parametrize(
+    ("value", "kind", "words"),
+    [
+        (np.zeros((8, 9, 1)), ValueError, r"\(8, 8, 1\).*\(1, 8, 9, 1\)"),
+        (np.zeros((8, 8, 3)), ValueError, r"\(8, 8, 1\).*\(1, 8, 8, 3\)"),
+        (np.zeros((2, 8, 8, 1)), ValueError, r"\(1, 2, 8, 8, 1\)"),
+        (np.zeros(64), ValueError, r"\(1, 64\)"),
+        (np.zeros((8, 8, 0)), ValueError, "not empty"),
+        (0.5, ValueError, r"\(1,\)"),
+        (np.full((8, 8, 1), 128.0), ValueError, "divide by 255"),
+        (np.full((8, 8, 1), -0.1), ValueError, "rescale"),
+        (np.full((8, 8, 1), np.nan), ValueError, "nan at index"),
+        (np.full((8, 8, 1), 1), TypeError, "int64"),
+        ("grey", TypeError, "floating"),
+    ],
+    ids=lambda value: "" if isinstance(value, type) else f"{np.shape(value)}",
+)
+def test_mean_is_refused(build, value, kind, words):
+    with pytest.raises(kind, match=f"^mean must .*{words}"):
+        build(2, (8, 8, 1), mean=value)
+
+
+DENSE_BUILDERS = [networks.build_encoder, networks.build_dense_decoder, Autoencoder, VAE]
+BUILDERS = [networks.build_decoder, Memory, *DENSE_BUILDERS]
 
 
 @pytest.mark.parametrize("build", BUILDERS)
@@ -116,7 +274,7 @@ def test_filters_are_refused(build, value):
         build(2, filters=value)
 
 
-@pytest.mark.parametrize("build", [networks.build_encoder, Autoencoder])
+@pytest.mark.parametrize("build", DENSE_BUILDERS)
 @pytest.mark.parametrize("value", [32, None, (0,), (4, -1), (2.5,), ("8",)], ids=str)
 def test_units_are_refused(build, value):
     with pytest.raises((TypeError, ValueError), match="^units must"):
@@ -149,7 +307,9 @@ def test_classes_are_refused(classes):
         networks.build_classifier(classes)
 
 
-@pytest.mark.parametrize("build", [networks.build_decoder, networks.build_encoder])
+@pytest.mark.parametrize(
+    "build", [networks.build_decoder, networks.build_dense_decoder, networks.build_encoder]
+)
 def test_the_same_seed_gives_the_same_network(build):
     first, second, other = (build(2, (8, 8, 1), seed=seed).get_weights() for seed in (4, 4, 5))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))

@@ -1,4 +1,4 @@
-"""The recipe: which image stands where, what comes back, what is refused and changes nothing."""
+"""The recipe: what comes back, what the seed decides, what is refused and changes nothing."""
 
 import numpy as np
 import pytest
@@ -13,73 +13,11 @@ from tests.test_models import (
     small_autoencoder,
     small_memory,
 )
+from tests.test_vae import small_vae
+from vae_tutorial.batches import batches
 from vae_tutorial.networks import build_classifier
 from vae_tutorial.runtime import keras, tf
-from vae_tutorial.training import batches, train
-
-NUMBERS = np.arange(10)
-
-
-def order(steps=6, seed=0, size=10, batch_size=3, skip=0):
-    """The numbers of the images in each batch."""
-    data = batches(np.arange(size), batch_size=batch_size, steps=steps, seed=seed)
-    return [batch.numpy().tolist() for (batch,) in data.skip(skip)]
-
-
-@pytest.mark.parametrize(("size", "batch_size"), [(10, 3), (12, 4), (7, 7), (5, 1), (9, 5), (1, 1)])
-def test_each_epoch_holds_each_image_at_most_once(size, batch_size):
-    per_epoch = size // batch_size
-    found = order(4 * per_epoch, size=size, batch_size=batch_size)
-    assert [len(batch) for batch in found] == [batch_size] * 4 * per_epoch
-    for start in range(0, len(found), per_epoch):
-        epoch = sum(found[start : start + per_epoch], [])
-        assert len(set(epoch)) == len(epoch) == per_epoch * batch_size
-        assert set(epoch) <= set(range(size))
-
-
-def test_orders_differ_between_epochs_and_between_seeds():
-    orders = [str(order(40, seed=seed, size=40, batch_size=10)) for seed in range(5)]
-    assert len(set(orders)) == 5
-    found = order(40, size=40, batch_size=10)
-    epochs = {str(found[start : start + 4]) for start in range(0, 40, 4)}
-    assert len(epochs) == 10
-    assert sorted(sum(found[:4], [])) == list(range(40)) != sum(found[:4], [])
-
-
-def test_what_is_left_out_changes_from_epoch_to_epoch():
-    found = order(300, size=10, batch_size=9)
-    left_out = np.array([10 * 9 // 2 - sum(batch) for batch in found])
-    counts = np.bincount(left_out, minlength=10)
-    assert counts.min() > 10 and counts.max() < 60  # 30 each, more or less
-
-
-@pytest.mark.parametrize("skip", [1, 3, 7, 11])
-def test_a_batch_depends_on_seed_and_step_alone(skip):
-    assert order(12, skip=skip) == order(12)[skip:]
-    assert order(skip) == order(12)[:skip]
-    tf.random.set_seed(99)
-    np.random.seed(99)
-    assert order(12) == order(12)
-
-
-def test_uint8_pictures_become_floats_and_labels_stay():
-    pictures = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
-    labels = np.arange(10, dtype=np.uint8) + 100
-    seen = 0
-    for x, y in batches(pictures * 25, labels, batch_size=5, steps=4):
-        assert (x.dtype, x.shape, y.dtype) == (tf.float32, (5, 2, 3, 1), tf.uint8)
-        numbers = y.numpy() - 100
-        wanted = (25 * numbers).astype(np.float32) / np.float32(255)
-        assert np.array_equal(x, np.broadcast_to(wanted[:, None, None, None], x.shape))
-        seen += 1
-    assert seen == 4
-
-
-def test_floats_are_not_scaled_and_stay_with_their_targets():
-    for x, y in batches(CODES, GREY, batch_size=4, steps=3):
-        for code, picture in zip(x.numpy(), y.numpy(), strict=True):
-            [place] = np.flatnonzero((CODES == code).all(axis=1))
-            assert np.array_equal(picture, GREY[place])
+from vae_tutorial.training import train
 
 
 @pytest.mark.parametrize("steps", [120])
@@ -205,6 +143,58 @@ def assert_refused_by_train(model, kind, words, *data, **options):
     assert fingerprint(model) == before
 
 
+@pytest.mark.parametrize("build", [small_memory, small_autoencoder, small_vae])
+def test_a_dataset_of_batches_trains_as_its_arrays_do(build):
+    pictures = PIXELS[..., None]
+    data = (CODES, pictures) if build is small_memory else (pictures,)
+    options = dict(batch_size=3, seed=4)
+    on_arrays, on_dataset = build(), build()
+    first = train(on_arrays, *data, steps=5, **options)
+    second = train(on_dataset, batches(*data, steps=9, **options), steps=5)
+    assert first.loss.tolist() == second.loss.tolist()
+    assert second.step.tolist() == [1, 2, 3, 4, 5]
+    assert fingerprint(on_arrays)[1] == fingerprint(on_dataset)[1] != fingerprint(build())[1]
+
+
+def test_the_batches_of_a_dataset_may_be_bare_and_of_many_sizes():
+    data = tf.data.Dataset.from_tensor_slices(GREY).batch(4).repeat()
+    model, snapshots = small_vae(), {"snapshot_steps": [0, 3, 5]}
+    history = train(model, data, steps=5, snapshot=lambda: fingerprint(model)[1], **snapshots)
+    assert np.isfinite(history.loss).all() and history.step[-1] == 5
+    assert len(set(history.snapshots.values())) == 3
+
+
+def test_targets_beside_a_dataset_are_refused(trained_memory):
+    """Its batches hold them; y would go unseen."""
+    data = batches(CODES, GREY, batch_size=3, steps=2)
+    assert_refused_by_train(trained_memory, ValueError, "y", data, PIXELS)
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+@pytest.mark.parametrize("steps", [5, 200])
+def test_a_dataset_that_ends_early_is_refused_in_words_or_noted_as_far_as_it_went(steps):
+    """Notes are taken every fourth of 200 steps: after one batch there is none yet."""
+    data = tf.data.Dataset.from_tensors(GREY)
+    try:
+        history = train(small_vae(), data, steps=steps)
+    except ValueError as error:
+        assert "steps" in str(error)
+    else:
+        assert history.step.tolist() == [1] and np.isfinite(history.loss).all()
+
+
+@pytest.mark.parametrize("build", [small_autoencoder, small_vae])
+def test_ten_steps_twice_are_the_same(build):
+    """Order and noise are functions of seed and step."""
+    ends = []
+    for _ in range(2):
+        model = build(seed=2)
+        losses = train(model, PIXELS, steps=10, batch_size=4, seed=1).loss.tolist()
+        ends.append((fingerprint(model)[1], losses))
+        keras.utils.set_random_seed(5)
+    assert ends[0] == ends[1]
+
+
 @pytest.fixture(scope="module")
 def trained():
     """One autoencoder for all refusals."""
@@ -276,6 +266,26 @@ BAD_OPTIONS = [
 @pytest.mark.parametrize(("options", "kind", "words"), BAD_OPTIONS, ids=lambda value: str(value))
 def test_options_are_refused(trained, options, kind, words):
     assert_refused_by_train(trained, kind, words, PIXELS, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "words"),
+    [
+        ({"steps": None, "epochs": 1}, ValueError, "^epochs are for arrays"),
+        ({"epochs": 1}, ValueError, "either steps or epochs"),
+        ({"steps": None}, ValueError, "either steps or epochs"),
+        ({"steps": 0}, ValueError, "^steps must be a whole"),
+        ({"steps": 2.0}, TypeError, "^steps must be a whole"),
+        ({"batch_size": 0}, ValueError, "^batch_size must be a whole"),
+        ({"learning_rate": 2}, ValueError, "^learning_rate must be"),
+        ({"seed": -1}, ValueError, "^seed must be"),
+        ({"snapshot": print, "snapshot_steps": [3]}, ValueError, "^snapshot_steps must"),
+    ],
+    ids=str,
+)
+def test_options_are_refused_beside_a_dataset(trained, options, kind, words):
+    data = tf.data.Dataset.from_tensors(GREY).repeat()
+    assert_refused_by_train(trained, kind, words, data, **options)
 
 
 def test_a_memory_needs_pictures_and_an_autoencoder_no_targets(trained, trained_memory):

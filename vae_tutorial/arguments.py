@@ -28,20 +28,21 @@ def whole_number(name, value, minimum=1):
     return int(value)
 
 
-def positive_number(name, value):
-    """Return `value` as a float; refuse all but finite real numbers above 0.
+def positive_number(name, value, or_zero=False):
+    """Return `value` as a float; refuse all but finite real numbers above 0 (or 0, if asked).
 
-    Raises TypeError for another type (bool and text included), ValueError for 0, negative numbers,
+    Raises TypeError for another type (bool and text included), ValueError for negative numbers,
     NaN, infinity, and what a float cannot hold.
     """
-    expected, way_out = "be a finite number above 0", f"write for example {name}=1.0"
+    expected = f"be a finite number {'of at least' if or_zero else 'above'} 0"
+    way_out = f"write for example {name}=1.0"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         _refuse(TypeError, name, expected, value, way_out)
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
-    if not (math.isfinite(number) and number > 0):
+    if not math.isfinite(number) or number < 0 or (number == 0 and not or_zero):
         _refuse(ValueError, name, expected, number, way_out)
     return number
 

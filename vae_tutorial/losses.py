@@ -1,9 +1,22 @@
 """The series' one definition of each loss.
 
-Everything is per image: **summed** over pixels, and only then averaged over the images of a batch.
+Everything is in **nats per image**: summed over pixels and over latents, and only then averaged
+over the images of a batch. ``beta`` multiplies the KL divergence alone, so that the loss is
+``-elbo`` exactly when ``beta == 1``.
+
+Any finite input gives a finite value and a finite gradient: what lies beyond the bounds below is
+taken at the bound, and its gradient still points back inside.
 """
 
+import math
+
+import numpy as np
+
 from vae_tutorial.runtime import tf
+
+LARGEST_LOGIT = 1e6  # a wrong pixel then costs a million nats
+LARGEST_MEAN = 1e6
+LARGEST_LOG_VAR = 20.0  # stddevs from 0.000045 to 22,000
 
 
 def squared_error(x, reconstruction):
@@ -20,11 +33,92 @@ def squared_error(x, reconstruction):
     Raises:
         ValueError: if the shapes differ (TensorFlow would broadcast them without a word).
     """
-    x = tf.convert_to_tensor(x, tf.float32)
-    reconstruction = tf.convert_to_tensor(reconstruction, tf.float32)
-    if not x.shape.is_compatible_with(reconstruction.shape):
-        raise ValueError(
-            f"x and reconstruction must have one shape; got {tuple(x.shape)} "
-            f"and {tuple(reconstruction.shape)}"
-        )
+    x, reconstruction = _alike("x", x, "reconstruction", reconstruction)
     return tf.reduce_sum(tf.square(x - reconstruction), axis=(1, 2, 3))
+
+
+def reconstruction_loss(x, x_logits, noise_log_var=None):
+    """Negative log-likelihood of each image, given what the decoder says.
+
+    Args:
+        x: pictures, float (n, height, width, channels) in [0, 1].
+        x_logits: the decoder's output of the same shape; ``sigmoid(x_logits)`` is the mean.
+        noise_log_var: None for Bernoulli pixels (cross-entropy, which on grey pixels is a loss
+            but no likelihood); a number or a scalar tensor for Gaussian pixels whose noise has
+            this log-variance, fixed or learned.
+
+    Returns:
+        float32 tensor (n,), nats, summed over pixels. Kingma and Welling 2014 (arXiv 1312.6114),
+        appendix C.
+
+    Raises:
+        ValueError: if the shapes differ, or if ``x`` doesn't lie in [0, 1] (outside of a graph).
+    """
+    x, x_logits = _alike("x", x, "x_logits", x_logits)
+    if tf.executing_eagerly() and not np.all((x.numpy() >= 0) & (x.numpy() <= 1)):
+        raise ValueError("x must lie in [0, 1], without NaN: divide by 255 if it is 0 to 255")
+    x_logits = bounded(x_logits, -LARGEST_LOGIT, LARGEST_LOGIT)
+    if noise_log_var is None:
+        nats = tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=x_logits)
+        return tf.reduce_sum(nats, axis=(1, 2, 3))
+    log_var = bounded(noise_log_var, -LARGEST_LOG_VAR, LARGEST_LOG_VAR)
+    pixels = float(np.prod(x.shape[1:]))
+    constant = 0.5 * pixels * (math.log(2 * math.pi) + log_var)
+    return 0.5 * tf.exp(-log_var) * squared_error(x, tf.sigmoid(x_logits)) + constant
+
+
+def kl_divergence(z_mean, z_log_var):
+    """KL divergence of each image's Gaussian from the unit Gaussian: what its code costs.
+
+    Args:
+        z_mean: float (n, latent_dim).
+        z_log_var: float (n, latent_dim), logarithm of the variance.
+
+    Returns:
+        float32 tensor (n,), nats, summed over latents, never negative. Kingma and Welling 2014,
+        appendix B.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    z_mean, z_log_var = _alike("z_mean", z_mean, "z_log_var", z_log_var)
+    return tf.reduce_sum(kl_per_latent(z_mean, z_log_var), axis=1)
+
+
+def kl_per_latent(z_mean, z_log_var):
+    """As ``kl_divergence``, before the sum: float32 tensor (n, latent_dim)."""
+    z_mean = bounded(z_mean, -LARGEST_MEAN, LARGEST_MEAN)
+    z_log_var = bounded(z_log_var, -LARGEST_LOG_VAR, LARGEST_LOG_VAR)
+    # expm1(l) - l, not exp(l) - 1 - l: near a stddev of one the latter rounds below zero.
+    return 0.5 * (tf.square(z_mean) + (tf.math.expm1(z_log_var) - z_log_var))
+
+
+def elbo(x, x_logits, z_mean, z_log_var, noise_log_var=None):
+    """Evidence lower bound of each image, from one sample of its code: float32 tensor (n,), nats.
+
+    Arguments as in ``reconstruction_loss`` and ``kl_divergence``; Kingma and Welling 2014, eq. 7.
+    """
+    kl = kl_divergence(z_mean, z_log_var)
+    return -(reconstruction_loss(x, x_logits, noise_log_var) + kl)
+
+
+def bounded(x, low, high):
+    """The value within [low, high]; beyond it the gradient passes as if at the bound.
+
+    ``tf.clip_by_value`` has no gradient out there, so that what once strays is lost for good.
+    """
+
+    @tf.custom_gradient
+    def clip(x):
+        return tf.clip_by_value(x, low, high), lambda gradient: gradient
+
+    return clip(tf.convert_to_tensor(x, tf.float32))
+
+
+def _alike(name, a, other, b):
+    a, b = tf.convert_to_tensor(a, tf.float32), tf.convert_to_tensor(b, tf.float32)
+    if not a.shape.is_compatible_with(b.shape):
+        raise ValueError(
+            f"{name} and {other} must have one shape; got {tuple(a.shape)} and {tuple(b.shape)}"
+        )
+    return a, b

@@ -1,7 +1,7 @@
-"""The training recipe of the series: batches, schedule, notes.
+"""The training recipe of the series: order of the images, schedule, notes.
 
-Which images stand in which batch is a function of the seed and the step alone, so that the same
-seed gives the same weights, bit for bit, on one machine and thread count.
+Order and noise are functions of the seed and the step alone, so that the same seed gives the same
+weights, bit for bit, on one machine and thread count.
 """
 
 import dataclasses
@@ -10,8 +10,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from vae_tutorial import arguments
+from vae_tutorial.base import is_dataset
+from vae_tutorial.batches import batches
 from vae_tutorial.progress import Progress
-from vae_tutorial.runtime import keras, tf
+from vae_tutorial.runtime import keras
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,39 +29,6 @@ class History:
     step: np.ndarray
     loss: np.ndarray
     snapshots: dict
-
-
-def batches(x, y=None, *, batch_size, steps, seed=0):
-    """The batches of a training run as a ``tf.data.Dataset`` of ``steps`` elements.
-
-    Each epoch takes the images in a new order and leaves out what doesn't fill a last batch.
-
-    Args:
-        x: array (n, ...); uint8 pictures become float32 (n, h, w, c) in [0, 1] batch by batch.
-        y: array (n, ...) of targets, or None.
-        batch_size: at most n.
-        steps: number of batches.
-        seed: decides the order.
-    """
-    size, per_epoch = len(x), len(x) // batch_size
-    arrays = [tf.constant(array) for array in (x, y) if array is not None]
-
-    def batch(step):
-        first = (step % per_epoch) * batch_size
-        key = tf.stack([tf.constant(seed, tf.int64), step // per_epoch])
-        places = first + tf.range(batch_size, dtype=tf.int64)
-        # A keyed permutation: entry i of the order of this epoch, without storing the order.
-        chosen = tf.random.experimental.index_shuffle(places, key, size - 1)
-        return tuple(_as_floats(tf.gather(array, chosen)) for array in arrays)
-
-    return tf.data.Dataset.range(steps).map(batch).prefetch(2)
-
-
-def _as_floats(batch):
-    # Labels are whole numbers too, and stay what they are.
-    if batch.dtype == tf.uint8 and len(batch.shape) == 4:
-        return tf.cast(batch, tf.float32) / 255.0
-    return tf.cast(batch, tf.float32) if batch.dtype.is_floating else batch
 
 
 def train(
@@ -80,7 +49,9 @@ def train(
 
     Args:
         model: a model of ``vae_tutorial.models``, or a Keras model with a loss of its own.
-        x: pictures uint8 (n, h, w) or (n, h, w, c), or float in [0, 1]; codes for a ``Memory``.
+        x: pictures uint8 (n, h, w) or (n, h, w, c), or float in [0, 1]; codes for a ``Memory``; or
+            a ``tf.data.Dataset`` of batches as the model takes them, for more than memory holds
+            (``batch_size`` and ``seed`` are then its own affair).
         y: the pictures to remember for a ``Memory``, labels for a classifier, else None.
         steps: number of batches; give this or ``epochs``.
         epochs: number of passes over all images.
@@ -99,8 +70,12 @@ def train(
         ValueError, TypeError: naming the argument, before the model is touched.
     """
     x, y = _checked_data(model, x, y)
-    batch_size = min(arguments.whole_number("batch_size", batch_size), len(x))
-    steps = _checked_steps(steps, epochs, len(x) // batch_size)
+    batch_size = arguments.whole_number("batch_size", batch_size)
+    if is_dataset(x):
+        steps = _checked_steps(steps, epochs, None)
+    else:
+        batch_size = min(batch_size, len(x))
+        steps = _checked_steps(steps, epochs, len(x) // batch_size)
     learning_rate = arguments.positive_number("learning_rate", learning_rate)
     if learning_rate > 1:
         raise ValueError(f"learning_rate must be at most 1; got {learning_rate}. Try 0.003")
@@ -109,7 +84,9 @@ def train(
     optimizer = keras.optimizers.Adam(_schedule(steps, learning_rate), beta_2=0.99)
     model.compile(optimizer=optimizer, loss=model.loss)
     notes = _Notes(steps, snapshot, at, show_progress)
-    data = batches(x, y, batch_size=batch_size, steps=steps, seed=seed)
+    data = x
+    if not is_dataset(x):
+        data = batches(x, y, batch_size=batch_size, steps=steps, seed=seed)
     try:
         model.fit(
             data, epochs=1, steps_per_epoch=steps, callbacks=[notes], shuffle=False, verbose=0
@@ -120,6 +97,10 @@ def train(
 
 
 def _checked_data(model, x, y):
+    if is_dataset(x):
+        if y is not None:
+            raise ValueError("y must be None where x is a dataset: its batches hold the targets")
+        return x, y
     if hasattr(model, "checked_arrays"):
         return model.checked_arrays(x, y)
     x = arguments.pictures("x", x, model.input_shape[1:])
@@ -158,6 +139,8 @@ def _checked_snapshots(snapshot, at, steps):
 def _checked_steps(steps, epochs, per_epoch):
     if (steps is None) == (epochs is None):
         raise ValueError(f"give either steps or epochs; got steps={steps!r}, epochs={epochs!r}")
+    if epochs is not None and per_epoch is None:
+        raise ValueError("epochs are for arrays; give the steps to take from a dataset")
     if steps is None:
         return arguments.whole_number("epochs", epochs) * per_epoch
     return arguments.whole_number("steps", steps)
@@ -196,5 +179,6 @@ class _Notes(keras.callbacks.Callback):
             self._snapshots[step] = self._snapshot()
 
     def history(self):
-        steps, losses = zip(*self._notes, strict=True)
-        return History(np.array(steps), np.array(losses), self._snapshots)
+        # Without a note if a dataset ends before the first.
+        steps = np.array([step for step, _ in self._notes], int)
+        return History(steps, np.array([loss for _, loss in self._notes], float), self._snapshots)

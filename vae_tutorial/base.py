@@ -1,0 +1,119 @@
+"""What the models of the series share."""
+
+import numpy as np
+
+from vae_tutorial import arguments
+from vae_tutorial.data import as_floats
+from vae_tutorial.losses import squared_error
+from vae_tutorial.runtime import keras, tf
+
+
+class PictureModel(keras.Model):
+    """What all models of the series share: a decoder, a loss, and a look at the input before use.
+
+    ``fit``, ``evaluate`` and ``predict`` take arrays (checked, then used) or a ``tf.data.Dataset``
+    of batches (used as it is). A refused input leaves the model as it was.
+    """
+
+    def __init__(self, decoder, settings, **options):
+        super().__init__(**options)
+        self.decoder = decoder
+        self.latent_dim = decoder.input_shape[-1]
+        self.image_shape = tuple(decoder.output_shape[1:])
+        self._settings = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in settings.items()
+        }
+        self._decode = tf.function(
+            lambda z: tf.sigmoid(self.decoder(z)),
+            input_signature=[tf.TensorSpec((None, self.latent_dim), tf.float32)],
+        )
+
+    def get_config(self):
+        """The arguments that build the same model again."""
+        return dict(self._settings)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Mean squared error per image; the target is ``y``, or ``x`` where there is no ``y``."""
+        target = x if y is None else y
+        return tf.reduce_mean(squared_error(target, tf.sigmoid(y_pred)))
+
+    def decode(self, z):
+        """Pictures from codes: float (n, latent_dim) to float32 array (n, *image_shape)."""
+        return self._decode(arguments.codes("z", z, self.latent_dim)).numpy()
+
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
+        """As ``keras.Model.fit``, after a look at the arguments; arrays are taken in their order.
+
+        ``training.train`` shuffles them by its seed.
+        """
+        epochs = arguments.whole_number("epochs", epochs)
+        batch_size = _batch_size(batch_size)
+        held_out = options.get("validation_data")
+        if held_out is not None and not is_dataset(held_out):
+            held_out = (*held_out, None) if len(held_out) == 1 else held_out
+            options["validation_data"] = tuple(_floats(*self.checked_arrays(*held_out)))
+        x, y = _floats(*self.checked_arrays(x, y))
+        # Keras would shuffle by hidden state, which reproducible operations refuse.
+        options["shuffle"] = False
+        return super().fit(x, y, batch_size=batch_size, epochs=epochs, **options)
+
+    def evaluate(self, x=None, y=None, batch_size=None, **options):
+        """As ``keras.Model.evaluate``, after a look at the arguments."""
+        batch_size = _batch_size(batch_size)
+        x, y = _floats(*self.checked_arrays(x, y))
+        return super().evaluate(x, y, batch_size=batch_size, **options)
+
+    def predict(self, x, batch_size=None, **options):
+        """As ``keras.Model.predict``, after a look at the arguments: logits (n, *image_shape)."""
+        batch_size = _batch_size(batch_size)
+        x = x if is_dataset(x) else _floats(self.checked_inputs(x))[0]
+        return super().predict(x, batch_size=batch_size, **options)
+
+    def checked_inputs(self, x):
+        """The inputs, uint8 pictures as they are, or the error that says what is wrong."""
+        raise NotImplementedError
+
+    def checked_arrays(self, x, y):
+        """Inputs and targets, uint8 pictures as they are, or the error that says what is wrong."""
+        raise NotImplementedError
+
+
+def _batch_size(batch_size):
+    return None if batch_size is None else arguments.whole_number("batch_size", batch_size)
+
+
+def is_dataset(x):
+    return isinstance(x, tf.data.Dataset | keras.utils.PyDataset)
+
+
+def _floats(*arrays):
+    return [as_floats(a) if getattr(a, "dtype", None) == "uint8" else a for a in arrays]
+
+
+class EncodingModel(PictureModel):
+    """A picture model with an encoder before the decoder: the picture itself is the target."""
+
+    def __init__(self, encoder, decoder, settings, **options):
+        super().__init__(decoder, settings, **options)
+        self.encoder = encoder
+        self._encode = tf.function(
+            encoder, input_signature=[tf.TensorSpec((None, *self.image_shape), tf.float32)]
+        )
+
+    def encoded(self, x, batch_size=500):
+        """What the encoder says of pictures: float32 array (n, its outputs), batch by batch."""
+        x = self.checked_inputs(x)
+        batch_size = arguments.whole_number("batch_size", batch_size)
+        starts = range(0, len(x), batch_size)
+        return np.concatenate([self._encode(as_floats(x[i : i + batch_size])) for i in starts])
+
+    def checked_inputs(self, x):  # noqa: D102 (said in the base class)
+        return arguments.pictures("x", x, self.image_shape)
+
+    def checked_arrays(self, x, y):  # noqa: D102 (said in the base class)
+        if is_dataset(x):
+            return x, y
+        if y is not None:
+            raise ValueError("the target is the picture itself: pass the pictures alone, no y")
+        return self.checked_inputs(x), None
