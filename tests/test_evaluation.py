@@ -150,3 +150,27 @@ def test_nearest_distances_by_brute_force(n, m, k):
     found = evaluation.nearest_distances(samples, codes)
     assert found.shape == (n,) and np.allclose(found, wanted)
     assert np.allclose(evaluation.nearest_distances(codes, codes), 0, atol=1e-6)
+
+
+def test_active_units_are_those_whose_mean_varies():
+    rng = np.random.default_rng(1)
+    spread = np.array([1.0, 0.0, 0.05, 0.2, 3.0])
+    z_mean = 5 + spread * rng.normal(size=(5000, 5))
+    assert evaluation.active_units(z_mean).tolist() == [True, False, False, True, True]
+    assert evaluation.active_units(z_mean, threshold=0.001).tolist()[2]
+    with pytest.raises(ValueError, match="threshold"):
+        evaluation.active_units(z_mean, threshold=0)
+    with pytest.raises(ValueError, match="z_mean"):
+        evaluation.active_units(z_mean[:, 0])
+
+
+def test_latent_channels_by_hand():
+    """One latent sends -1 and 1 through a stddev of a half, the other only noise of the prior."""
+    z_mean = np.array([[-1.0, 0.0], [1.0, 0.0]])
+    z_log_var = np.log(np.array([[0.25, 1.0], [0.25, 1.0]]))
+    found = evaluation.latent_channels(z_mean, z_log_var)
+    nats = 0.5 * (1 + 0.25 - 1 - np.log(0.25))
+    assert np.allclose(found["signal"], [1, 0]) and np.allclose(found["stddev"], [0.5, 1])
+    assert np.allclose(found["bits"], [nats / np.log(2), 0], atol=1e-6)
+    with pytest.raises(ValueError, match="z_log_var"):
+        evaluation.latent_channels(z_mean, z_log_var[:, :1])

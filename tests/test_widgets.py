@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae_tutorial import data, plots, widgets
+from vae_tutorial import channel, data, gaussians, plots, widgets
 from vae_tutorial.explorer import Explorer
+from vae_tutorial.losses import kl_divergence
 from vae_tutorial.models import Autoencoder, Memory
 from vae_tutorial.runtime import keras
 
@@ -56,6 +57,11 @@ def build(name, memory, autoencoders, images):
         "latent_sizes": lambda: widgets.latent_sizes(autoencoders, images.x_test),
         "code_map_explorer": lambda: widgets.code_map_explorer(
             autoencoders[2], RNG.normal(size=(40, 2))
+        ),
+        "gaussian_dial": widgets.gaussian_dial,
+        "noisy_line": lambda: widgets.noisy_line([5.43, 5.44, 8], NAMES),
+        "epoch_scrubber": lambda: widgets.epoch_scrubber(
+            {step: RNG.random((4, 28, 28, 1)) for step in (0, 6, 54)}, images.x_test[:4], 6
         ),
     }
     return builders[name]()
@@ -281,3 +287,46 @@ def test_the_dots_of_the_map_are_the_codes(autoencoders):
     dark = np.argwhere(picture[margin : margin + 112, margin : margin + 112].sum(axis=-1) < 2.9)
     dark = {tuple(place) for place in dark if not (45 < place[0] < 65 and 45 < place[1] < 65)}
     assert dark == {(111, 0), (0, 111), (11, 111)}
+
+
+@pytest.mark.parametrize(("mean", "stddev"), [(0.0, 1.0), (1.0, 0.5), (-4.0, 0.01), (4.0, 3.0)])
+def test_the_dial_says_the_kl_divergence(mean, stddev):
+    dial = widgets.gaussian_dial()
+    picture, sentence = dial.draw(mean=mean, stddev=stddev)
+    nats, bits = map(float, re.search(r"Gaussian (\S+) nats, (\S+) bits", sentence).groups())
+    wanted = kl_divergence([[mean]], [[2 * np.log(stddev)]]).numpy()[0]
+    assert nats == pytest.approx(wanted, rel=5e-3, abs=1e-6)
+    assert bits == pytest.approx(wanted / np.log(2), rel=5e-3, abs=1e-6)
+    assert (picture != dial.draw(mean=mean, stddev=stddev * 1.5)[0]).any()
+
+
+def test_the_dial_draws_its_samples_as_epsilon_times_stddev_plus_mean():
+    """Orange columns just above the line."""
+    epsilon = np.array([-1.0, 0.0, 2.0])
+    picture = gaussians.dial(0.5, 0.5, epsilon)
+    row = picture[gaussians.BASE - 15].astype(int)
+    orange = np.flatnonzero((row[:, 0] > 200) & (row[:, 1] < 120) & (row[:, 2] < 50))
+    found = orange[np.flatnonzero(np.diff(orange, prepend=-9) > 1)]
+    wanted = [40 + (x + 5) * (gaussians.WIDTH - 80) / 10 for x in epsilon * 0.5 + 0.5]
+    assert np.allclose(found, wanted, atol=4)
+
+
+def test_the_line_says_who_is_taken_for_whom():
+    line = widgets.noisy_line([2, 5.43, 5.44], ["cat", "apple", "banana"])
+    _, sentence = line.draw(noise=1.0, place_0=2.0, place_1=5.43, place_2=5.44)
+    assert "apple" in sentence and "banana" in sentence and "cat" not in sentence
+    said = float(re.search(r": (\S+) of the messages", sentence)[1])
+    counted = channel.simulate(np.array([2, 5.43, 5.44]), 1.0, count=100_000)
+    assert said == pytest.approx(1 - counted.diagonal().mean(), abs=0.01)
+    _, sentence = line.draw(noise=1.0, place_0=2.0, place_1=3.0, place_2=2.0)
+    assert "same place" in sentence
+
+
+def test_the_epoch_scrubber_shows_originals_above_copies(images):
+    copies = {step: RNG.random((3, 28, 28, 1)) for step in (0, 4, 8)}
+    scrubber = widgets.epoch_scrubber(copies, images.x_test[:3], steps_per_epoch=4)
+    picture, sentence = scrubber.draw(epoch=2)
+    assert np.array_equal(picture[:28, :28, 0], images.x_test[0])
+    assert np.array_equal(picture[30:, :28, 0], plots.as_bytes(copies[8])[0, ..., 0])
+    wanted = np.square(copies[8][..., 0] - images.x_test[:3] / 255).sum(axis=(1, 2)).mean()
+    assert float(sentence.split()[-3]) == pytest.approx(wanted, rel=5e-3)

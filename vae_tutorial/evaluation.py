@@ -6,7 +6,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from vae_tutorial import arguments
 from vae_tutorial.data import as_floats
-from vae_tutorial.losses import squared_error
+from vae_tutorial.losses import kl_per_latent, squared_error
 from vae_tutorial.networks import build_classifier
 from vae_tutorial.runtime import keras, tf
 from vae_tutorial.training import train
@@ -89,3 +89,38 @@ def nearest_distances(samples, codes):
     """Euclidean distance from each sample (n, k) to the nearest of the codes (m, k): (n,)."""
     neighbours = NearestNeighbors(n_neighbors=1).fit(codes)
     return neighbours.kneighbors(samples)[0][:, 0]
+
+
+def active_units(z_mean, threshold=0.01):
+    """Which latents the encoder uses: those whose mean varies from image to image.
+
+    Args:
+        z_mean: float (n, latent_dim), the means of many images.
+        threshold: the smallest variance over the images that counts, of a prior's 1.
+
+    Returns:
+        bool array (latent_dim,). Burda et al. 2016 (arXiv 1509.00519), section 5.2.
+    """
+    threshold = arguments.positive_number("threshold", threshold)
+    return np.var(arguments.codes("z_mean", z_mean), axis=0, dtype=float) > threshold
+
+
+def latent_channels(z_mean, z_log_var):
+    """Each latent seen as a noisy line: what it sends, through what noise, at what price.
+
+    Args:
+        z_mean: float (n, latent_dim), what is sent for each image.
+        z_log_var: float (n, latent_dim), logarithm of the noise's variance.
+
+    Returns:
+        {name: float array (latent_dim,)}: ``signal``, the stddev of the means over the images;
+        ``stddev``, the root mean square stddev of the noise; ``bits``, the mean KL divergence,
+        which the information that the latent carries can't exceed.
+    """
+    z_mean = arguments.codes("z_mean", z_mean).astype(float)
+    z_log_var = arguments.codes("z_log_var", z_log_var, z_mean.shape[1])
+    return {
+        "signal": z_mean.std(axis=0),
+        "stddev": np.sqrt(np.exp(z_log_var.astype(float)).mean(axis=0)),
+        "bits": kl_per_latent(z_mean, z_log_var).numpy().mean(axis=0, dtype=float) / np.log(2),
+    }

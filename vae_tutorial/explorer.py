@@ -90,6 +90,11 @@ def _text(value):
     return f"{value:g}" if isinstance(value, float) else f"{value}"
 
 
+def steps(low, high, count):
+    """Slider stops from low to high, rounded so that they read well."""
+    return [round(float(value), 3) for value in np.linspace(low, high, count)]
+
+
 def _slider(label, values, first):
     return ipywidgets.SelectionSlider(
         options=[(_text(value), value) for value in values],

@@ -68,7 +68,8 @@ def board(images, *, columns=None, titles=None, rows=None, scale=1.0, ax=None):
     if ax is None:
         tall = inches * (height + pad) / width * lines + (0.3 if titles is not None else 0.05)
         _, ax = plt.subplots(figsize=(inches * columns, tall))
-    ax.imshow(sheet, interpolation="nearest")
+    # Large pictures are shown smaller than they are, and would lose their thin lines.
+    ax.imshow(sheet, interpolation="auto" if width > 200 else "nearest")
     for place, title in enumerate(() if titles is None else titles):
         x = (place % columns) * (width + GAP) + width / 2
         y = (place // columns) * (height + pad + GAP) + pad - 0.03 / inches * width

@@ -4,15 +4,11 @@ import numpy as np
 
 from vae_tutorial import plots
 from vae_tutorial.data import as_floats
-from vae_tutorial.explorer import Explorer
+from vae_tutorial.explorer import Explorer, steps
+from vae_tutorial.gaussians import gaussian_dial, noisy_line
 
 MARGIN = 8  # pixels of white around the map of codes, so that a cross at its edge is whole
 ORANGE = (0.84, 0.37, 0.0)
-
-
-def _steps(low, high, count):
-    """Slider stops from low to high, rounded so that they read well."""
-    return [round(float(value), 3) for value in np.linspace(low, high, count)]
 
 
 def dataset_browser(images):
@@ -50,7 +46,7 @@ def input_scale(model):
     def draw(scale):
         return model.decode(scale * ones)[0], f"Input: {scale:g} (trained with 1)."
 
-    return Explorer(draw, {"scale": ("input", _steps(-1, 3, 41), 1.0)})
+    return Explorer(draw, {"scale": ("input", steps(-1, 3, 41), 1.0)})
 
 
 def mixing_board(model, names):
@@ -63,7 +59,7 @@ def mixing_board(model, names):
         return model.decode(code)[0], f"Code: {' + '.join(parts) or 'all zeros'}."
 
     controls = {
-        key: (name, _steps(0, 1, 21), float(i == 0))
+        key: (name, steps(0, 1, 21), float(i == 0))
         for i, (key, name) in enumerate(zip(keys, names, strict=True))
     }
     return Explorer(draw, controls)
@@ -86,7 +82,7 @@ def code_path(model, codes, names):
 def code_sliders(model, code, reach=3.0):
     """One slider for each number of a code, starting at ``code``, float (k,)."""
     keys = [f"z_{i}" for i in range(len(code))]
-    stops = _steps(-reach, reach, 61)
+    stops = steps(-reach, reach, 61)
     first = [min(stops, key=lambda stop, value=value: abs(stop - value)) for value in code]
 
     def draw(**numbers):
@@ -155,3 +151,38 @@ def code_map_explorer(model, codes, size=112):
     percent = range(0, 101)
     controls = {"x": ("x (%)", percent, 50), "y": ("y (%)", percent, 50)}
     return Explorer(draw, controls, width=640)
+
+
+def epoch_scrubber(snapshots, x, steps_per_epoch):
+    """Originals above, reconstructions below, after each epoch of a training.
+
+    Args:
+        snapshots: {step: pictures (n, h, w, c)}, as ``training.train`` returns them.
+        x: uint8 (n, h, w), the originals.
+        steps_per_epoch: how many steps one pass over the images took.
+    """
+    originals = as_floats(x)
+    by_epoch = {round(step / steps_per_epoch): copies for step, copies in snapshots.items()}
+
+    def draw(epoch):
+        copies = by_epoch[epoch]
+        error = np.square(copies - originals).sum(axis=(1, 2, 3)).mean()
+        sheet = plots.mosaic(np.concatenate([originals, copies]), columns=len(originals))
+        return sheet, f"After epoch {epoch}: squared error {error:.3g} per image."
+
+    return Explorer(draw, {"epoch": ("epoch", sorted(by_epoch), max(by_epoch))}, width=640)
+
+
+__all__ = [
+    "code_map_explorer",
+    "code_path",
+    "code_sliders",
+    "dataset_browser",
+    "epoch_scrubber",
+    "gaussian_dial",
+    "input_scale",
+    "latent_sizes",
+    "mixing_board",
+    "noisy_line",
+    "training_scrubber",
+]
