@@ -7,7 +7,7 @@ PYTHON ?= python3
 python := .venv/bin/python
 notebooks := $(python) -m pytest -p tests.nbval_numbers --nbval-current-env --nbval-cell-timeout=300
 
-.PHONY: help lab test bench clean
+.PHONY: help lab test weights bench clean
 .NOTPARALLEL:
 
 help:  ## print this list
@@ -37,7 +37,12 @@ test: .venv/for-test  ## check the style, run the unit tests and every notebook,
 	http_proxy=$$nowhere https_proxy=$$nowhere ftp_proxy=$$nowhere all_proxy=$$nowhere \
 	$(notebooks) --nbval-lax notebooks
 
-bench: .venv/for-test  ## measure the notebooks: time, memory, whether an altered output is noticed, what the seed changes
+weights: .venv/for-test  ## train the stored models again, and say whether the weights come out the same
+	$(python) -m vae_tutorial.pretrained
+
+bench: .venv/for-test  ## measure training against four tutorials, growth, the notebooks, what the seed changes (an hour)
+	$(python) -m benchmarks.peers
+	$(python) -m benchmarks.scaling
 	$(python) -m benchmarks.notebooks --write-readme
 	$(python) -m benchmarks.altered_outputs --fresh
 	$(python) -m benchmarks.seeds
