@@ -28,6 +28,7 @@ every_notebook = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path 
 ENDING = ["Check yourself", "Summary", "Next"]
 BESIDE_THE_SECTIONS = {"Setup", "What you will do", "What you need", *ENDING}
 CLAIMS = {"01": [1], "02": [2, 3], "03": [4, 5], "04": [6], "05": [7]}
+CLAIMS |= {"06": [8, 9, 10, 11], "07": [12, 13], "08": [14, 15]}
 VERDICT = re.compile(r"\b(holds with a condition|does not hold|holds)\b")
 
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
