@@ -437,8 +437,8 @@ def test_shapes_of_a_default_vae():
     vae = VAE()
     assert (vae.latent_dim, vae.image_shape) == (20, (28, 28, 1))
     assert isinstance(vae, EncodingModel)
-    encoder = (784 + 1) * 512 + (512 + 1) * 40
-    assert vae.count_params() == encoder + (20 + 1) * 512 + (512 + 1) * 512 + (512 + 1) * 784
+    encoder = (784 + 1) * 256 + (256 + 1) * 40
+    assert vae.count_params() == encoder + (20 + 1) * 256 + (256 + 1) * 256 + (256 + 1) * 784
     z_mean, z_log_var = vae.encode(np.zeros((2, 28, 28), np.uint8))
     assert z_mean.shape == z_log_var.shape == (2, 20)
     assert vae.sample(2).shape == (2, 28, 28, 1)

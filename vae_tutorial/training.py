@@ -154,20 +154,26 @@ class _Notes(keras.callbacks.Callback):
         self._steps, self._every = steps, max(1, steps // 50)
         self._snapshot, self._snapshot_steps = snapshot, snapshot_steps
         self._progress = Progress(steps) if show_progress else None
-        self._notes, self._snapshots = [], {}
+        self._notes, self._snapshots, self._last = [], {}, None
 
     def on_train_begin(self, logs=None):
         self._take_snapshot(0)
 
     def on_train_batch_end(self, batch, logs=None):
         step = batch + 1
+        self._last = step, float(logs["loss"])
         if step % self._every == 0 or step == self._steps:
-            self._notes.append((step, float(logs["loss"])))
+            self._notes.append(self._last)
             # Keras reports the mean since the last reset; each note is to speak for itself.
             self.model.reset_metrics()
             if self._progress:
                 self._progress.show(step, f"loss {logs['loss']:.4g}")
         self._take_snapshot(step)
+
+    def on_train_end(self, logs=None):
+        # A dataset may end before its last step.
+        if self._last and self._last not in self._notes:
+            self._notes.append(self._last)
 
     def close(self):
         """Take the progress line away, also after an interrupt."""
@@ -179,6 +185,5 @@ class _Notes(keras.callbacks.Callback):
             self._snapshots[step] = self._snapshot()
 
     def history(self):
-        # Without a note if a dataset ends before the first.
         steps = np.array([step for step, _ in self._notes], int)
         return History(steps, np.array([loss for _, loss in self._notes], float), self._snapshots)
