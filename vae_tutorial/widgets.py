@@ -4,11 +4,10 @@ import numpy as np
 
 from vae_tutorial import plots
 from vae_tutorial.data import as_floats
-from vae_tutorial.explorer import Explorer, steps
+from vae_tutorial.explorer import Explorer
 from vae_tutorial.gaussians import gaussian_dial, noisy_line
-
-MARGIN = 8  # pixels of white around the map of codes, so that a cross at its edge is whole
-ORANGE = (0.84, 0.37, 0.0)
+from vae_tutorial.maps import code_map_explorer, digit_pad
+from vae_tutorial.stops import steps
 
 
 def dataset_browser(images):
@@ -22,7 +21,7 @@ def dataset_browser(images):
 
     names = list(images.class_names)
     controls = {"label": ("class", names, names[0]), "page": ("page", range(10), 0)}
-    return Explorer(draw, controls, width=640)
+    return Explorer(draw, controls, width=720)
 
 
 def training_scrubber(snapshots, target):
@@ -117,40 +116,7 @@ def latent_sizes(models, x):
         "latent_dim": ("length of the code", sizes, sizes[0]),
         "image": ("held-out image", range(len(x)), 0),
     }
-    return Explorer(draw, controls, width=540)
-
-
-def code_map_explorer(model, codes, size=112):
-    """A map of two-dimensional codes with a movable point, and the picture decoded there.
-
-    Args:
-        model: an ``Autoencoder`` with latent_dim 2.
-        codes: float (n, 2), the codes of real images, drawn as grey dots.
-        size: height and width of the map in pixels.
-    """
-    low, high = codes.min(axis=0), codes.max(axis=0)
-    counts = np.histogram2d(*codes.T, bins=size, range=np.stack([low, high], axis=1))[0]
-    # Row 0 is drawn on top, but the largest z[1] belongs there.
-    ground = np.pad(1 - np.minimum(0.35 * counts.T[::-1], 0.8), MARGIN, constant_values=1.0)
-
-    def draw(x, y):
-        z = low + (high - low) * np.array([x, y]) / 100
-        column, row = (MARGIN + round(share * (size - 1)) for share in (x / 100, 1 - y / 100))
-        sheet = np.repeat(ground[..., np.newaxis], 3, axis=2)
-        for rows, columns in ((1, MARGIN), (MARGIN, 1)):  # the cross, three pixels thick
-            sheet[row - rows : row + rows + 1, column - columns : column + columns + 1] = ORANGE
-        picture = model.decode(z[np.newaxis].astype(np.float32))[0, ..., 0]
-        # The decoded picture at the size of the map, beside it, with a grey line between.
-        places = np.arange(len(ground)) * len(picture) // len(ground)
-        zoomed = np.repeat(picture[places][:, places, np.newaxis], 3, axis=2)
-        line = np.full((len(ground), 2, 3), 0.5)
-        distance = np.sqrt(np.square(codes - z).sum(axis=1).min())
-        sentence = f"z = ({z[0]:.3g}, {z[1]:.3g}); the nearest real code is {distance:.2g} away."
-        return np.hstack([sheet, line, zoomed]), sentence
-
-    percent = range(0, 101)
-    controls = {"x": ("x (%)", percent, 50), "y": ("y (%)", percent, 50)}
-    return Explorer(draw, controls, width=640)
+    return Explorer(draw, controls, width=720)
 
 
 def epoch_scrubber(snapshots, x, steps_per_epoch):
@@ -170,7 +136,7 @@ def epoch_scrubber(snapshots, x, steps_per_epoch):
         sheet = plots.mosaic(np.concatenate([originals, copies]), columns=len(originals))
         return sheet, f"After epoch {epoch}: squared error {error:.3g} per image."
 
-    return Explorer(draw, {"epoch": ("epoch", sorted(by_epoch), max(by_epoch))}, width=640)
+    return Explorer(draw, {"epoch": ("epoch", sorted(by_epoch), max(by_epoch))}, width=720)
 
 
 __all__ = [
@@ -178,6 +144,7 @@ __all__ = [
     "code_path",
     "code_sliders",
     "dataset_browser",
+    "digit_pad",
     "epoch_scrubber",
     "gaussian_dial",
     "input_scale",
