@@ -1,4 +1,4 @@
-"""The exercises of notebooks 06 to 08: see ``exercises``."""
+"""The exercises of notebooks 06 to 10: see ``exercises``."""
 
 import numpy as np
 from scipy.stats import norm
@@ -19,6 +19,11 @@ def _probabilities():
     before = [[0.8, 0.2, 0.0], [0.1, 0.6, 0.3], [0.5, 0.2, 0.3], [0.0, 0.1, 0.9]]
     after = [[0.6, 0.3, 0.1], [0.2, 0.2, 0.6], [0.9, 0.1, 0.0], [0.0, 0.2, 0.8]]
     return np.array(before), np.array(after)
+
+
+def _codes():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(3, 4)), rng.normal(size=(5, 4)), rng.normal(size=(6, 4)), 0.25
 
 
 EXERCISES = {
@@ -111,6 +116,41 @@ EXERCISES = {
             ),
             "the probabilities always differ a little; compare the likeliest class": (
                 lambda before, after: (before != after).mean()
+            ),
+        },
+    ),
+    "10.1": Exercise(
+        right=np.sqrt(8),
+        wrong={
+            "that is the spherical way; the straight one cuts through the inside": 4.0,
+            "that is half of one code; half of the other stands at right angles to it": 2.0,
+            "that is how far the two are apart; the middle is half of their sum": np.sqrt(32),
+        },
+    ),
+    "10.2": Exercise(
+        inputs=_codes,
+        right=lambda z, without, having, share: (
+            z + share * (having.mean(axis=0) - without.mean(axis=0))
+        ),
+        wrong={
+            "that takes the property away: the way leads from without to having": (
+                lambda z, without, having, share: (
+                    z - share * (having.mean(axis=0) - without.mean(axis=0))
+                )
+            ),
+            "average over the codes, not over their numbers: axis 0": (
+                lambda z, without, having, share: z + share * (having.mean() - without.mean())
+            ),
+            "the codes z start where they are: add to z, instead of mixing it away": (
+                lambda z, without, having, share: (
+                    (1 - share) * z + share * (having.mean(axis=0) - without.mean(axis=0))
+                )
+            ),
+            "you added the mean of having; the direction is its difference to without": (
+                lambda z, without, having, share: z + share * having.mean(axis=0)
+            ),
+            "you forgot the share": (
+                lambda z, without, having, share: z + having.mean(axis=0) - without.mean(axis=0)
             ),
         },
     ),
