@@ -36,7 +36,7 @@ def test_another_name_is_refused():
         pretrained.load_pretrained("vae_3")
 
 
-@pytest.mark.parametrize("change", ["missing", "one byte", "another model's"])
+@pytest.mark.parametrize("change", ["missing", "no record", "one byte", "another model's"])
 def test_weights_that_are_not_the_stored_ones_are_refused(tmp_path, monkeypatch, change):
     folder = shutil.copytree(pretrained.FOLDER, tmp_path / "weights")
     path = folder / "vae_2.npz"
@@ -44,6 +44,8 @@ def test_weights_that_are_not_the_stored_ones_are_refused(tmp_path, monkeypatch,
     pretrained.load_pretrained("vae_2")
     if change == "missing":
         path.unlink()
+    elif change == "no record":
+        path.with_suffix(".json").unlink()
     elif change == "one byte":
         data = bytearray(path.read_bytes())
         data[len(data) // 2] ^= 1

@@ -101,6 +101,13 @@ def codes(name, codes, code_length=None):
     return converted
 
 
+def no_weights(sample_weight):
+    """Refuse weights of single images, by a ValueError: silently ignored, they would mislead."""
+    if sample_weight is not None:
+        way_out = "leave it out, or repeat the images that count more"
+        _refuse(ValueError, "sample_weight", "be None", "weights", way_out)
+
+
 def _refuse(kind, name, expected, received, way_out):
     if isinstance(received, np.ndarray):
         received = f"{received.dtype} of shape {received.shape}"

@@ -35,6 +35,7 @@ class PictureModel(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Mean squared error per image; the target is ``y``, or ``x`` where there is no ``y``."""
+        arguments.no_weights(sample_weight)
         target = x if y is None else y
         return tf.reduce_mean(squared_error(target, tf.sigmoid(y_pred)))
 
@@ -47,6 +48,7 @@ class PictureModel(keras.Model):
 
         ``training.train`` shuffles them by its seed.
         """
+        arguments.no_weights(options.get("sample_weight"))
         epochs = arguments.whole_number("epochs", epochs)
         batch_size = _batch_size(batch_size)
         held_out = options.get("validation_data")
@@ -60,6 +62,7 @@ class PictureModel(keras.Model):
 
     def evaluate(self, x=None, y=None, batch_size=None, **options):
         """As ``keras.Model.evaluate``, after a look at the arguments."""
+        arguments.no_weights(options.get("sample_weight"))
         batch_size = _batch_size(batch_size)
         x, y = _floats(*self.checked_arrays(x, y))
         return super().evaluate(x, y, batch_size=batch_size, **options)

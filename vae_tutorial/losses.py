@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from vae_tutorial import arguments
 from vae_tutorial.runtime import tf
 
 LARGEST_LOGIT = 1e6  # a wrong pixel then costs a million nats
@@ -55,8 +56,8 @@ def reconstruction_loss(x, x_logits, noise_log_var=None):
         ValueError: if the shapes differ, or if ``x`` doesn't lie in [0, 1] (outside of a graph).
     """
     x, x_logits = _alike("x", x, "x_logits", x_logits)
-    if tf.executing_eagerly() and not np.all((x.numpy() >= 0) & (x.numpy() <= 1)):
-        raise ValueError("x must lie in [0, 1], without NaN: divide by 255 if it is 0 to 255")
+    if tf.executing_eagerly():
+        arguments.pictures("x", x.numpy())
     x_logits = bounded(x_logits, -LARGEST_LOGIT, LARGEST_LOGIT)
     if noise_log_var is None:
         nats = tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=x_logits)
@@ -87,8 +88,7 @@ def kl_divergence(z_mean, z_log_var):
 
 def kl_per_latent(z_mean, z_log_var):
     """As ``kl_divergence``, before the sum: float32 tensor (n, latent_dim)."""
-    z_mean = bounded(z_mean, -LARGEST_MEAN, LARGEST_MEAN)
-    z_log_var = bounded(z_log_var, -LARGEST_LOG_VAR, LARGEST_LOG_VAR)
+    z_mean, z_log_var = bounded_gaussian(z_mean, z_log_var)
     # expm1(l) - l, not exp(l) - 1 - l: near a stddev of one the latter rounds below zero.
     return 0.5 * (tf.square(z_mean) + (tf.math.expm1(z_log_var) - z_log_var))
 
@@ -113,6 +113,12 @@ def bounded(x, low, high):
         return tf.clip_by_value(x, low, high), lambda gradient: gradient
 
     return clip(tf.convert_to_tensor(x, tf.float32))
+
+
+def bounded_gaussian(z_mean, z_log_var):
+    """Means and log-variances within what a loss can bear: two float32 tensors."""
+    z_mean = bounded(z_mean, -LARGEST_MEAN, LARGEST_MEAN)
+    return z_mean, bounded(z_log_var, -LARGEST_LOG_VAR, LARGEST_LOG_VAR)
 
 
 def _alike(name, a, other, b):

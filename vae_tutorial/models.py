@@ -69,8 +69,7 @@ class Autoencoder(EncodingModel):
     ):
         decoder = build_decoder(latent_dim, image_shape, filters=filters, seed=seed)
         settings = dict(latent_dim=latent_dim, image_shape=image_shape, filters=filters, seed=seed)
-        # Another seed than the decoder's, or both would start from the same random numbers.
-        encoder = build_encoder(latent_dim, image_shape, units=units, seed=seed + 500_000)
+        encoder = build_encoder(latent_dim, image_shape, units=units, seed=seed)
         super().__init__(encoder, decoder, settings | {"units": units}, **options)
         self.build((None, *self.image_shape))
 

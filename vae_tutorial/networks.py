@@ -7,14 +7,18 @@ from vae_tutorial.data import as_floats
 from vae_tutorial.runtime import keras
 
 layers = keras.layers
+ENCODER = 500_000_000  # a model's encoder counts its random numbers from here, its decoder from 0
 
 
 class _Seeds:
-    """Hands each layer an initialiser of its own, all of them functions of one seed."""
+    """Hands each layer an initialiser of its own, all of them functions of one seed.
 
-    def __init__(self, seed):
+    ``first`` keeps the networks of one model apart, which share its seed.
+    """
+
+    def __init__(self, seed, first=0):
         self._seed = whole_number("seed", seed, minimum=0)
-        self._count = 0
+        self._count = first
 
     def next(self, scale=1.0):
         """Glorot and Bengio 2010; ``scale`` multiplies the variance."""
@@ -101,7 +105,7 @@ def build_dense_decoder(
     latent_dim = whole_number("latent_dim", latent_dim)
     shape = _checked_shape(image_shape, halvings=0)
     z = keras.Input((latent_dim,), name="z")
-    x_logits = _dense_layers(z, units, int(np.prod(shape)), seed, activation="gelu")
+    x_logits = _dense_layers(z, units, int(np.prod(shape)), _Seeds(seed), activation="gelu")
     decoder = keras.Model(z, layers.Reshape(shape, name="x_logits")(x_logits), name="decoder")
     if mean is not None:
         start = as_floats(pictures("mean", np.asarray(mean)[np.newaxis], shape))[0].astype(float)
@@ -127,23 +131,23 @@ def build_encoder(
         ``keras.Model`` from x, float32 (n, *image_shape) in [0, 1], to z, float32 (n, latent_dim).
     """
     latent_dim = whole_number("latent_dim", latent_dim)
-    return _picture_network("encoder", image_shape, units, latent_dim, seed, activation)
+    seeds = _Seeds(seed, ENCODER)
+    return _picture_network("encoder", image_shape, units, latent_dim, seeds, activation)
 
 
 def build_classifier(classes=10, image_shape=(28, 28, 1), *, units=(256,), seed=0):
     """From a picture to one logit a class: the judge of generated digits."""
     classes = whole_number("classes", classes, minimum=2)
-    return _picture_network("classifier", image_shape, units, classes, seed, "leaky_relu")
+    return _picture_network("classifier", image_shape, units, classes, _Seeds(seed), "leaky_relu")
 
 
-def _picture_network(name, image_shape, units, outputs, seed, activation):
+def _picture_network(name, image_shape, units, outputs, seeds, activation):
     x = keras.Input(_checked_shape(image_shape, halvings=0), name="x")
     hidden = layers.Flatten(data_format="channels_last")(x)
-    return keras.Model(x, _dense_layers(hidden, units, outputs, seed, activation), name=name)
+    return keras.Model(x, _dense_layers(hidden, units, outputs, seeds, activation), name=name)
 
 
-def _dense_layers(hidden, units, outputs, seed, activation):
-    seeds = _Seeds(seed)
+def _dense_layers(hidden, units, outputs, seeds, activation):
     # GELU lets through about half of the variance that a leaky ReLU does: weights make up for it.
     scale = 2.0 if activation == "gelu" else 1.0
     for count in whole_numbers("units", units, least=0):

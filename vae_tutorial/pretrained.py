@@ -7,7 +7,6 @@ bit for bit; with ``--write`` it replaces them. Each stands beside a record of w
 import argparse
 import hashlib
 import json
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -37,9 +36,8 @@ def load_pretrained(name):
     """
     if name not in tuple(MODELS):
         raise ValueError(f"name must be one of {', '.join(MODELS)}; got {name!r}")
-    path = FOLDER / f"{name}.npz"
-    record = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    if not path.is_file() or _sha256(path) != record["sha256"]:
+    path, record = FOLDER / f"{name}.npz", _record(name)
+    if not path.is_file() or _sha256(path) != record.get("sha256"):
         raise DataError(f"{path.name} is missing or isn't the stored one: install the package anew")
     model = VAE(**record["model"])
     load_weights(path, model)
@@ -66,6 +64,12 @@ def make(name, folder, images):
     return record
 
 
+def _record(name):
+    """What was stored beside the weights; nothing where there is none."""
+    path = FOLDER / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
 def _sha256(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -77,17 +81,16 @@ def main():
     write, images, differ = parser.parse_args().write, load_images("mnist"), []
     if images.name != "mnist":
         parser.error("the stored weights come from MNIST, which is not at hand")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as elsewhere:
+        folder = FOLDER if write else elsewhere
+        FOLDER.mkdir(exist_ok=True)
         for name in MODELS:
-            record, stored = make(name, folder, images), FOLDER / f"{name}.json"
-            same = stored.is_file() and json.loads(stored.read_text(encoding="utf-8")) == record
+            stored = _record(name)
+            record = make(name, folder, images)
+            same = stored == record
             differ += [] if same else [name]
             state = "as stored, bit for bit" if same else "not as stored"
             print(f"{name}: test loss {record['test_nats']['loss']} nats; {state}", flush=True)
-        if write:
-            FOLDER.mkdir(exist_ok=True)
-            for path in Path(folder).iterdir():
-                shutil.copy(path, FOLDER)
     return 0 if write else len(differ)
 
 

@@ -71,11 +71,10 @@ def train(
     """
     x, y = _checked_data(model, x, y)
     batch_size = arguments.whole_number("batch_size", batch_size)
-    if is_dataset(x):
-        steps = _checked_steps(steps, epochs, None)
-    else:
+    data = x if is_dataset(x) else None
+    if data is None:
         batch_size = min(batch_size, len(x))
-        steps = _checked_steps(steps, epochs, len(x) // batch_size)
+    steps = _checked_steps(steps, epochs, None if data is not None else len(x) // batch_size)
     learning_rate = arguments.positive_number("learning_rate", learning_rate)
     if learning_rate > 1:
         raise ValueError(f"learning_rate must be at most 1; got {learning_rate}. Try 0.003")
@@ -84,8 +83,7 @@ def train(
     optimizer = keras.optimizers.Adam(_schedule(steps, learning_rate), beta_2=0.99)
     model.compile(optimizer=optimizer, loss=model.loss)
     notes = _Notes(steps, snapshot, at, show_progress)
-    data = x
-    if not is_dataset(x):
+    if data is None:
         data = batches(x, y, batch_size=batch_size, steps=steps, seed=seed)
     try:
         model.fit(

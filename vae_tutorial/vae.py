@@ -6,13 +6,7 @@ import numpy as np
 
 from vae_tutorial import arguments
 from vae_tutorial.base import EncodingModel
-from vae_tutorial.losses import (
-    LARGEST_LOG_VAR,
-    LARGEST_MEAN,
-    bounded,
-    kl_divergence,
-    reconstruction_loss,
-)
+from vae_tutorial.losses import bounded_gaussian, kl_divergence, reconstruction_loss
 from vae_tutorial.networks import build_dense_decoder, build_encoder
 from vae_tutorial.runtime import keras, tf
 
@@ -53,13 +47,11 @@ class VAE(EncodingModel):
         log_var = _noise_log_var(noise_stddev)
         latent_dim = arguments.whole_number("latent_dim", latent_dim)
         seed = arguments.whole_number("seed", seed, minimum=0)
-        shape, encoder_seed = {"image_shape": image_shape}, seed + 500_000
+        shape = {"image_shape": image_shape}
         decoder = build_dense_decoder(
             latent_dim, **shape, units=decoder_units, seed=seed, mean=mean
         )
-        encoder = build_encoder(
-            2 * latent_dim, **shape, units=units, activation="gelu", seed=encoder_seed
-        )
+        encoder = build_encoder(2 * latent_dim, **shape, units=units, activation="gelu", seed=seed)
         settings = dict(latent_dim=latent_dim, **shape, units=units, decoder_units=decoder_units)
         settings |= dict(beta=beta, noise_stddev=noise_stddev, seed=seed)
         super().__init__(encoder, decoder, settings, **options)
@@ -76,9 +68,8 @@ class VAE(EncodingModel):
 
     def draw(self, z_mean, z_log_var, epsilon):
         """Reparameterised samples, tensor (n, latent_dim): epsilon times stddev plus mean."""
-        z_mean = bounded(z_mean, -LARGEST_MEAN, LARGEST_MEAN)
-        stddev = tf.exp(0.5 * bounded(z_log_var, -LARGEST_LOG_VAR, LARGEST_LOG_VAR))
-        return epsilon * stddev + z_mean
+        z_mean, z_log_var = bounded_gaussian(z_mean, z_log_var)
+        return epsilon * tf.exp(0.5 * z_log_var) + z_mean
 
     def loss_parts(self, x, epsilon):
         """Reconstruction loss and KL divergence of each picture, in nats: two tensors (n,).
@@ -94,6 +85,7 @@ class VAE(EncodingModel):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Mean over the batch of reconstruction loss + beta * KL divergence, nats per image."""
+        arguments.no_weights(sample_weight)
         parts = self.loss_parts(x, self._epsilon(x, training))
         for tracker, part in zip(self._parts, parts, strict=True):
             tracker.update_state(part)
@@ -102,8 +94,10 @@ class VAE(EncodingModel):
     def _epsilon(self, x, training):
         # Noise is a function of seed and step; where nothing is trained, of the pictures.
         # So no hidden state has to be saved with a run for it to go on as it would have.
-        grey = tf.cast(tf.round(255.0 * x), tf.int64)
-        key = self.optimizer.iterations if training else -1 - tf.reduce_sum(grey)
+        if training:
+            key = self.optimizer.iterations
+        else:
+            key = -1 - tf.reduce_sum(tf.cast(tf.round(255.0 * x), tf.int64))
         seed = tf.stack([tf.constant(self._seed, tf.int64), tf.cast(key, tf.int64)])
         return tf.random.stateless_normal((tf.shape(x)[0], self.latent_dim), seed)
 
@@ -132,7 +126,7 @@ class NoiselessVAE(VAE):
 
     def draw(self, z_mean, z_log_var, epsilon):
         """The means, whatever the noise."""
-        return bounded(z_mean, -LARGEST_MEAN, LARGEST_MEAN)
+        return bounded_gaussian(z_mean, z_log_var)[0]
 
 
 def _noise_log_var(noise_stddev):
