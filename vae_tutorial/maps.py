@@ -34,11 +34,19 @@ class Map:
         ink = ImageDraw.Draw(self.image, "RGBA")
         colours = ["#202020"] * len(codes) if labels is None else [PALETTE[i] for i in labels]
         for (x, y), colour in zip(self.places(self.codes), colours, strict=True):
-            ink.rectangle([x - 1, y - 1, x, y], fill=colour + "90")
+            ink.rectangle([x - 1, y - 1, x + 1, y + 1], fill=colour + "80")
         for label in () if labels is None else np.unique(labels):
-            x, y = self.places(np.median(self.codes[labels == label], axis=0))
+            x, y = self.places(self._home(label, labels))
             style = {"font": LARGE, "anchor": "mm", "stroke_width": 3, "stroke_fill": "white"}
             ink.text((x, y), f"{label}", fill=PALETTE[label], **style)
+
+    def _home(self, label, labels):
+        """Where a class keeps most to itself, so that the names don't cover each other."""
+        cells = np.floor(12 * (self.codes - self.low) / np.maximum(self.high - self.low, 1e-9))
+        _, cells = np.unique(cells, axis=0, return_inverse=True)
+        own = np.bincount(cells[labels == label], minlength=cells.max() + 1)
+        best = (own**2 / np.bincount(cells)).argmax()
+        return self.codes[(cells == best) & (labels == label)].mean(axis=0)
 
     def places(self, z):
         """Pixels (..., 2) from the top left, of codes (..., 2); the largest z[1] is on top."""
@@ -69,7 +77,11 @@ class Map:
             for times in (2, 1):
                 box = _around(self.places(z), times * np.maximum(radii, 1))
                 ink.ellipse(box, outline=INK, width=3)
-        ink.ellipse(_around(self.places(z), 9), fill=ORANGE, outline=INK, width=3)
+        for radius, colour in ((11, INK), (10, ORANGE)):  # a ring, so that what is there shows
+            ink.ellipse(
+                _around(self.places(z), radius), outline=colour, width=4 if colour == INK else 2
+            )
+        ink.ellipse(_around(self.places(z), 3), fill=ORANGE, outline=INK)
         return np.asarray(image)
 
 
@@ -164,12 +176,13 @@ def digit_pad(images, flat, deep, count=5000):
         board = Image.fromarray(board).resize((board.shape[1] * 3, board.shape[0] * 3), 0)
         sheet.paste(board, (410, 228))
         error = np.square(copy - as_floats(batch)[0]).sum()
+        (across, up), (wide, high) = z_mean, stddev
         most = np.bincount(labels[nearest]).argmax()
         sentence = (
-            f"Its cloud: mean ({z_mean[0]:.2f}, {z_mean[1]:.2f}), stddev ({stddev[0]:.2f}, "
-            f"{stddev[1]:.2f}). Its copy through {deep.latent_dim} latents: squared error "
-            f"{error:.3g}. Of the {NEIGHBOURS} nearest digits "
-            f"{(labels[nearest] == most).sum()} are a {images.class_names[most]}."
+            f"Of the {NEIGHBOURS} training digits nearest to it {(labels[nearest] == most).sum()} "
+            f"are a {images.class_names[most]}. Its copy through {deep.latent_dim} numbers: "
+            f"squared error {error:.3g}. Its cloud on the map: mean ({across:.2f}, {up:.2f}), "
+            f"stddev ({wide:.2f}, {high:.2f})."
         )
         return np.asarray(sheet), sentence
 

@@ -72,7 +72,7 @@ def code_path(model, codes, names):
         first = min(int(place), len(codes) - 2)
         share = place - first
         code = (1 - share) * codes[first] + share * codes[first + 1]
-        sentence = f"{1 - share:.0%} {names[first]}, {share:.0%} {names[first + 1]}."
+        sentence = f"{share:.0%} of the way from {names[first]} to {names[first + 1]}."
         return model.decode(code[np.newaxis].astype(np.float32))[0], sentence
 
     return Explorer(draw, {"place": ("place on the path", stops, stops[0])})
