@@ -7,7 +7,7 @@ PYTHON ?= python3
 python := .venv/bin/python
 notebooks := $(python) -m pytest -p tests.nbval_numbers --nbval-current-env --nbval-cell-timeout=300
 
-.PHONY: help lab test weights bench clean
+.PHONY: help lab play test weights bench clean
 .NOTPARALLEL:
 
 help:  ## print this list
@@ -20,6 +20,11 @@ lab: .venv/for-lab  ## open the notebooks in JupyterLab (its own options go in L
 	exec $(python) -m jupyterlab "$$@" --ip=127.0.0.1 --ServerApp.root_dir="$$PWD" \
 		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
+play: .venv/for-lab  ## show the widgets as one page without code, for a classroom (options go in PLAY_FLAGS="...")
+	@set -- $(PLAY_FLAGS); \
+	if [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname)" != Darwin ]; then set -- "$$@" --no-browser; fi; \
+	exec $(python) -m voila play/pictures_to_touch.ipynb "$$@" --token --Voila.ip=127.0.0.1
+
 test: .venv/for-test  ## check the style, run the unit tests and every notebook, with and without the network
 	@echo "== Style: ruff"
 	$(python) -m ruff check .
@@ -28,22 +33,26 @@ test: .venv/for-test  ## check the style, run the unit tests and every notebook,
 	$(python) -m pytest tests
 	@echo "== Notebooks: the outputs are the stored ones"
 	$(notebooks) --nbval notebooks
-	@echo "== Notebooks: they also run on the embedded digits, without a network"
+	@echo "== Notebooks: they also run on the embedded digits, without a network, and their widgets answer"
 	@unset VAE_TUTORIAL_DATA; \
 	empty=$$(mktemp -d) && trap 'rm -rf "$$empty"' EXIT && trap 'exit 130' INT TERM && \
 	nowhere=http://127.0.0.1:9 here=127.0.0.1,localhost && \
 	XDG_CACHE_HOME="$$empty" NO_PROXY=$$here no_proxy=$$here \
 	HTTP_PROXY=$$nowhere HTTPS_PROXY=$$nowhere FTP_PROXY=$$nowhere ALL_PROXY=$$nowhere \
-	http_proxy=$$nowhere https_proxy=$$nowhere ftp_proxy=$$nowhere all_proxy=$$nowhere \
-	$(notebooks) --nbval-lax notebooks
+	http_proxy=$$nowhere https_proxy=$$nowhere ftp_proxy=$$nowhere all_proxy=$$nowhere && \
+	export XDG_CACHE_HOME NO_PROXY no_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY \
+	http_proxy https_proxy ftp_proxy all_proxy && \
+	if $(python) -m tests.browser; then $(python) -m pytest tests/notebooks_in_browser.py; \
+	else $(notebooks) --nbval-lax notebooks; fi
 
 weights: .venv/for-test  ## train the stored models again, and say whether the weights come out the same
 	$(python) -m vae_tutorial.pretrained
 
-bench: .venv/for-test  ## measure training against four tutorials, growth, the notebooks, what the seed changes (an hour)
+bench: .venv/for-test  ## measure training against four tutorials, growth, notebooks, widgets, what the seed changes (an hour)
 	$(python) -m benchmarks.peers
 	$(python) -m benchmarks.scaling
 	$(python) -m benchmarks.notebooks --write-readme
+	$(python) -m benchmarks.widgets
 	$(python) -m benchmarks.altered_outputs --fresh
 	$(python) -m benchmarks.seeds
 

@@ -39,7 +39,8 @@ def pip_lines(name: str) -> list[str]:
 
 def make(*arguments: str, folder: Path = ROOT, **variables: str) -> subprocess.CompletedProcess:
     """Runs make as a reader would, not as a child of the `make test` that may run these tests."""
-    inherited = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON", "LAB_FLAGS"}
+    inherited = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON"}
+    inherited |= {"LAB_FLAGS", "PLAY_FLAGS"}
     clean = {key: value for key, value in os.environ.items() if key not in inherited}
     return subprocess.run(
         ["make", *arguments],
@@ -160,7 +161,7 @@ def test_repo2docker_reads_the_binder_folder():
 
 def test_make_alone_explains_each_target():
     printed = make().stdout
-    for target in ("lab", "test", "bench", "clean"):
+    for target in ("lab", "play", "test", "bench", "clean"):
         assert f"make {target}\t" in printed
 
 
@@ -175,6 +176,15 @@ def test_lab_opens_the_first_notebook_on_this_machine_only():
         assert opening not in done.stdout
 
 
+def test_play_shows_the_widgets_on_this_machine_only_and_behind_a_token():
+    done = make("-n", "play", PLAY_FLAGS="--port=9999 --Voila.ip=0.0.0.0")
+    assert done.returncode == 0, done.stderr
+    assert "play/pictures_to_touch.ipynb" in done.stdout
+    # After the reader's own flags, so that none of them opens the page to the network.
+    own = done.stdout.index("--Voila.ip=0.0.0.0")
+    assert own < done.stdout.index("--token") < done.stdout.index("--Voila.ip=127.0.0.1")
+
+
 def test_test_runs_every_check_in_order():
     done = make("-n", "test")
     assert done.returncode == 0, done.stderr
@@ -186,6 +196,7 @@ def test_test_runs_every_check_in_order():
         "-p tests.nbval_numbers --nbval-current-env --nbval-cell-timeout=300 --nbval notebooks",
         "unset VAE_TUTORIAL_DATA",
         "XDG_CACHE_HOME=",
+        "pytest tests/notebooks_in_browser.py",
         "--nbval-lax notebooks",
     ):
         assert step in rest, f"{step} is missing, or out of order"

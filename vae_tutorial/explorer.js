@@ -4,6 +4,9 @@
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  // Else JupyterLab takes arrows and letters as commands on the cell. It looks at the element that
+  // has the focus before it looks at those around it, so each needs the mark.
+  made.setAttribute("data-lm-suppress-shortcuts", "true");
   made.append(...children);
   return made;
 }
@@ -24,8 +27,6 @@ function render({ model, el }) {
   const sentence = element("p", { role: "status" });
   const shown = element("div", { style: `width: ${model.get("width")}px` }, image, sentence);
   el.classList.add("vae-explorer");
-  // Else JupyterLab takes arrows and letters as commands on the cell.
-  el.setAttribute("data-lm-suppress-shortcuts", "true");
   el.append(rows, shown);
 
   const showPlaces = () => {
@@ -69,8 +70,10 @@ function numberRow(rows, { low, high, step, ...control }, id, put) {
   const limits = { min: low, max: high, step };
   const slider = element("input", { type: "range", ...limits });
   const field = element("input", { type: "number", ...limits });
+  let current = 0;
   const show = (place) => {
-    slider.value = field.value = Number((low + place * step).toFixed(6));
+    current = place;
+    slider.value = field.value = Number((low + place * step).toFixed(3)); // as stops.py rounds
   };
   const take = (text) => {
     const number = Math.min(Math.max(Number(text), low), high);
@@ -80,7 +83,13 @@ function numberRow(rows, { low, high, step, ...control }, id, put) {
   };
   slider.oninput = () => take(slider.value);
   // Not while a number is being typed: the half of it is a number, too.
-  field.onchange = () => field.value !== "" && take(field.value);
+  field.onchange = () => {
+    if (field.value === "") show(current);
+    else take(field.value);
+  };
+  field.onkeydown = (event) => {
+    if (event.key === "Enter") field.onchange(); // JupyterLab swallows the change that it makes
+  };
   addRow(rows, control, id, slider, field);
   return show;
 }

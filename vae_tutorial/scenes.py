@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vae_tutorial.plots import COLOURS
 
-WIDTH, HEIGHT, MARGIN = 800, 250, 24  # pixels
+WIDTH, HEIGHT, MARGIN = 720, 240, 24  # pixels
 BASE, TOP = HEIGHT - 40, 30  # where the line lies, and how high a curve may rise
-ROW = 30  # height of a bar
+ROW = 28  # height of a bar
 GREY = (100, 100, 100)
 FONT = ImageFont.load_default(20)
 
@@ -142,7 +142,7 @@ def line(positions, names, noise, taken=None, low=0.0, high=10.0):
 def _bar(scene, top, sent, order, shares, names):
     """One name's row: what is understood when it is sent, in shares of the width."""
     scene.write(MARGIN, top + ROW / 2, names[sent], COLOURS[sent % len(COLOURS)], "lm")
-    left = start = 180
+    left = start = 150
     for i in order:
         right = left + shares[i] * (WIDTH - MARGIN - start)
         box = [round(left), top + 3, round(right) - 1, top + ROW - 4]
