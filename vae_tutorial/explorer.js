@@ -73,7 +73,8 @@ function numberRow(rows, { low, high, step, ...control }, id, put) {
   let current = 0;
   const show = (place) => {
     current = place;
-    slider.value = field.value = Number((low + place * step).toFixed(3)); // as stops.py rounds
+    slider.value = low + place * step;
+    field.value = Number((low + place * step).toFixed(3)); // as stops.py rounds
   };
   const take = (text) => {
     const number = Math.min(Math.max(Number(text), low), high);
