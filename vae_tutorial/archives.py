@@ -20,27 +20,38 @@ class DataError(ValueError):
 
 
 class Expected(NamedTuple):
-    """What an array in a file must be: dtype, shape, and sha256 of its bytes unless None."""
+    """What an array in a file must be: dtype, shape, and sha256 of its bytes unless None.
+
+    A None in the shape stands for any length.
+    """
 
     dtype: str
     shape: tuple
     sha256: str | None = None
 
-    def count_bytes(self):
-        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
+    def count_bytes(self, shape=None):
+        """Bytes of the array; of one of this shape, where its own is not fixed."""
+        return math.prod(self.shape if shape is None else shape) * np.dtype(self.dtype).itemsize
+
+    def fits(self, shape):
+        """Is this shape one that is expected?"""
+        return len(shape) == len(self.shape) and all(
+            wanted in (None, size) for wanted, size in zip(self.shape, shape, strict=True)
+        )
 
 
-def read_npz(path, spec, way_out="Fetch the file again.", exact=False):
+def read_npz(path, spec, way_out="Fetch the file again.", exact=False, largest=None):
     """Return the arrays of an npz file by name, once all are found to be as `spec` says.
 
     spec: {name: Expected}; with `exact` the file must hold these arrays alone. Nothing larger than
-    expected is allocated, and no pickle is opened.
+    expected is allocated, and no pickle is opened. `largest`: bytes of the file, and of any array
+    in it; needed where a shape is not fixed.
     Raises DataError with the path, size, hash, what is wrong, and `way_out`; OSError if unreadable.
     """
-    sizes = [expected.count_bytes() for expected in spec.values()]
-    return read_checked(
-        Path(path), 2**20 + sum(sizes), partial(_parse_npz, spec=spec, exact=exact), way_out
-    )
+    if largest is None:
+        largest = 2**20 + sum(expected.count_bytes() for expected in spec.values())
+    parse = partial(_parse_npz, spec=spec, exact=exact, largest=largest)
+    return read_checked(Path(path), largest, parse, way_out)
 
 
 def read_checked(path, largest, parse, way_out):
@@ -71,21 +82,21 @@ def parse_idx(content, shape, sha256):
     return np.frombuffer(gzip.decompress(content), np.uint8, offset=header).reshape(shape)
 
 
-def _parse_npz(content, spec, exact):
+def _parse_npz(content, spec, exact, largest):
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         found = [name.removesuffix(".npy") for name in archive.namelist()]
         if not set(spec) <= set(found) or (exact and set(spec) != set(found)):
             needed, held = ", ".join(spec), ", ".join(found) or "none"
             raise DataError(f"it needs the arrays {needed}, and holds {held:.200}")
         for name in spec:
-            _check_layout(archive, name, spec[name])
+            _check_layout(archive, name, spec[name], largest)
         arrays = {name: format.read_array(archive.open(f"{name}.npy")) for name in spec}
     for name in spec:
         _check_hash(name, np.ascontiguousarray(arrays[name]), spec[name].sha256)
     return arrays
 
 
-def _check_layout(archive, name, expected):
+def _check_layout(archive, name, expected, largest):
     """Refuse an array by its header and by its size in the directory, before it is allocated."""
     with archive.open(f"{name}.npy") as member:
         head = io.BytesIO(member.read(LONGEST_HEADER))
@@ -93,11 +104,11 @@ def _check_layout(archive, name, expected):
     shape, _, dtype = versions[format.read_magic(head)](head)
     if dtype.hasobject:
         raise DataError(f"{name} is a pickle of Python objects, which is never opened")
-    if (dtype, shape) != (expected.dtype, expected.shape):
+    if dtype != expected.dtype or not expected.fits(shape):
         raise DataError(f"{name} must be {expected.dtype} {expected.shape}, not {dtype} {shape}")
     claimed = archive.getinfo(f"{name}.npy").file_size
-    right = head.tell() + expected.count_bytes()
-    if claimed != right:
+    right = head.tell() + expected.count_bytes(shape)
+    if claimed != right or right > largest:
         raise DataError(f"{name} claims {claimed:,} bytes, and needs {right:,}")
 
 

@@ -3,8 +3,8 @@
 from vae_tutorial.runtime import tf
 
 
-def batches(x, y=None, *, batch_size, steps, seed=0):
-    """The batches of a training run as a ``tf.data.Dataset`` of ``steps`` elements.
+def batches(x, y=None, *, batch_size, steps, seed=0, start=0):
+    """The batches of a training run from step ``start`` on, as a ``tf.data.Dataset``.
 
     Each epoch takes the images in a new order and leaves out what doesn't fill a last batch.
 
@@ -12,8 +12,9 @@ def batches(x, y=None, *, batch_size, steps, seed=0):
         x: array (n, ...); uint8 pictures become float32 (n, h, w, c) in [0, 1] batch by batch.
         y: array (n, ...) of targets, or None.
         batch_size: at most n.
-        steps: number of batches.
+        steps: number of batches of the whole run.
         seed: decides the order.
+        start: how many of them are done already.
     """
     size, per_epoch = len(x), len(x) // batch_size
     arrays = [tf.constant(array) for array in (x, y) if array is not None]
@@ -26,7 +27,7 @@ def batches(x, y=None, *, batch_size, steps, seed=0):
         chosen = tf.random.experimental.index_shuffle(places, key, size - 1)
         return tuple(_as_floats(tf.gather(array, chosen)) for array in arrays)
 
-    return tf.data.Dataset.range(steps).map(batch).prefetch(2)
+    return tf.data.Dataset.range(start, steps).map(batch).prefetch(2)
 
 
 def _as_floats(batch):

@@ -4,31 +4,14 @@ Order and noise are functions of the seed and the step alone, so that the same s
 weights, bit for bit, on one machine and thread count.
 """
 
-import dataclasses
 from collections.abc import Iterable
+from functools import partial
 
-import numpy as np
-
-from vae_tutorial import arguments
+from vae_tutorial import arguments, runs
 from vae_tutorial.base import is_dataset
 from vae_tutorial.batches import batches
-from vae_tutorial.progress import Progress
+from vae_tutorial.notes import Notes
 from vae_tutorial.runtime import keras
-
-
-@dataclasses.dataclass(frozen=True)
-class History:
-    """What training left behind.
-
-    Attributes:
-        step: int array, the steps after which the loss was noted.
-        loss: float array, the mean loss since the note before.
-        snapshots: {step: what ``snapshot()`` returned right after that step}.
-    """
-
-    step: np.ndarray
-    loss: np.ndarray
-    snapshots: dict
 
 
 def train(
@@ -43,6 +26,7 @@ def train(
     seed=0,
     snapshot=None,
     snapshot_steps=(),
+    run=None,
     show_progress=True,
 ):
     """Train with Adam; the learning rate rises for a tenth of the steps, then falls to zero.
@@ -61,6 +45,10 @@ def train(
         snapshot: function without arguments, called before training and after
             ``snapshot_steps``; its results come back in the history.
         snapshot_steps: whole numbers from 0 to the number of steps.
+        run: path of an ``.npz`` file that keeps the run. Stopped in any way, the same call (on a
+            model just built) goes on from its last note, at most some seconds back, and ends in the
+            same weights, bit for bit; once ended, it returns at once. ``snapshot`` must then return
+            float32 arrays.
         show_progress: one line while training; it is gone afterwards.
 
     Returns:
@@ -68,6 +56,8 @@ def train(
 
     Raises:
         ValueError, TypeError: naming the argument, before the model is touched.
+        DataError: if the file isn't this run's; nothing was touched.
+        FloatingPointError: if the loss is no longer finite; the model has its last good weights.
     """
     x, y = _checked_data(model, x, y)
     batch_size = arguments.whole_number("batch_size", batch_size)
@@ -81,14 +71,25 @@ def train(
     seed = _checked_seed(seed)
     at = _checked_snapshots(snapshot, snapshot_steps, steps)
     optimizer = keras.optimizers.Adam(_schedule(steps, learning_rate), beta_2=0.99)
+    optimizer.build(model.trainable_variables)
+    variables = [*model.weights, *optimizer.variables]
+    keep, state = None, None
+    if run is not None:
+        settings = dict(steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
+        wanted = runs.recipe(model, x, y, **settings, snapshot_steps=sorted(at))
+        state = runs.load(run, wanted, variables)
+        keep = partial(runs.save, run, wanted)
+    notes = Notes(steps, snapshot, at, variables, keep, show_progress)
     model.compile(optimizer=optimizer, loss=model.loss)
-    notes = _Notes(steps, snapshot, at, show_progress)
+    start = notes.resume(state)
     if data is None:
-        data = batches(x, y, batch_size=batch_size, steps=steps, seed=seed)
+        data = batches(x, y, batch_size=batch_size, steps=steps, seed=seed, start=start)
+    else:
+        data = data.skip(start) if start else data
     try:
-        model.fit(
-            data, epochs=1, steps_per_epoch=steps, callbacks=[notes], shuffle=False, verbose=0
-        )
+        if start < steps:
+            options = dict(steps_per_epoch=steps - start, shuffle=False, verbose=0)
+            model.fit(data, epochs=1, callbacks=[notes], **options)
     finally:
         notes.close()
     return notes.history()
@@ -142,46 +143,3 @@ def _checked_steps(steps, epochs, per_epoch):
     if steps is None:
         return arguments.whole_number("epochs", epochs) * per_epoch
     return arguments.whole_number("steps", steps)
-
-
-class _Notes(keras.callbacks.Callback):
-    """Notes the mean loss about 50 times a run, takes the snapshots, shows the progress."""
-
-    def __init__(self, steps, snapshot, snapshot_steps, show_progress):
-        super().__init__()
-        self._steps, self._every = steps, max(1, steps // 50)
-        self._snapshot, self._snapshot_steps = snapshot, snapshot_steps
-        self._progress = Progress(steps) if show_progress else None
-        self._notes, self._snapshots, self._last = [], {}, None
-
-    def on_train_begin(self, logs=None):
-        self._take_snapshot(0)
-
-    def on_train_batch_end(self, batch, logs=None):
-        step = batch + 1
-        self._last = step, float(logs["loss"])
-        if step % self._every == 0 or step == self._steps:
-            self._notes.append(self._last)
-            # Keras reports the mean since the last reset; each note is to speak for itself.
-            self.model.reset_metrics()
-            if self._progress:
-                self._progress.show(step, f"loss {logs['loss']:.4g}")
-        self._take_snapshot(step)
-
-    def on_train_end(self, logs=None):
-        # A dataset may end before its last step.
-        if self._last and self._last not in self._notes:
-            self._notes.append(self._last)
-
-    def close(self):
-        """Take the progress line away, also after an interrupt."""
-        if self._progress:
-            self._progress.close()
-
-    def _take_snapshot(self, step):
-        if self._snapshot is not None and step in self._snapshot_steps:
-            self._snapshots[step] = self._snapshot()
-
-    def history(self):
-        steps = np.array([step for step, _ in self._notes], int)
-        return History(steps, np.array([loss for _, loss in self._notes], float), self._snapshots)
