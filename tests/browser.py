@@ -316,7 +316,7 @@ def check_agreement(explorer):
         """x => [...x.querySelectorAll("input[type=range]")].filter(slider => {
             const field = slider.nextElementSibling;
             const told = field.tagName === "SELECT" ? field.selectedIndex : field.value;
-            return Number(slider.value) !== Number(told);
+            return Math.abs(Number(slider.value) - Number(told)) > Number(slider.step || 1) / 10;
         }).map(slider => slider.ariaLabel)"""
     )
     assert apart == [], "slider and field differ"
@@ -361,7 +361,7 @@ def typed_target(control):
     count = round((high - low) / step)
     places = [round(count / 4), round(3 * count / 4)]
     far = max(places, key=lambda place: abs(low + place * step - value))
-    return f"{round(low + far * step, 6)}"
+    return f"{round(low + far * step, 3)}"
 
 
 def by_keyboard(explorer):
@@ -377,7 +377,7 @@ def by_keyboard(explorer):
             text = typed_target(control)
             check_move(explorer, lambda c=control, t=text: type_in(c, t), f"{name}: {text} typed")
             kept = float(control.field.input_value())
-            assert abs(kept - float(text)) < 1e-5, f"{name}: {text} isn't kept"
+            assert abs(kept - float(text)) < 2e-3, f"{name}: {text} isn't kept"
             continue
         key = "ArrowDown" if inwards(control) > 0 else "ArrowUp"
         check_move(explorer, lambda c=control, k=key: c.field.press(k), f"{name}: {key} in list")
