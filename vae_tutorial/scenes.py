@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vae_tutorial.plots import COLOURS
 
-WIDTH, HEIGHT, MARGIN = 720, 240, 24  # pixels
+WIDTH, HEIGHT, MARGIN = 680, 220, 24  # pixels
 BASE, TOP = HEIGHT - 40, 30  # where the line lies, and how high a curve may rise
-ROW = 28  # height of a bar
+ROW = 26  # height of a bar
 GREY = (100, 100, 100)
 FONT = ImageFont.load_default(20)
 
@@ -38,7 +38,7 @@ class Scene:
 
     def __init__(self, low, high, more=0):
         self._low, self._scale = low, (WIDTH - 2 * MARGIN) / (high - low)
-        self.x = np.linspace(low, high, 301)
+        self.x = np.linspace(low, high, 201)
         self.image = _axis(low, high, HEIGHT + more).copy()
         self.ink = ImageDraw.Draw(self.image)
 
