@@ -100,7 +100,7 @@ class Explorer(anywidget.AnyWidget):
         pictures, texts = [], []
         for i in range(count):
             chosen = {name: values[i] for name, values in states.items()}
-            pictures.append(plots.as_bytes(self.draw(**{**self.state, **chosen})[0][np.newaxis])[0])
+            pictures.append(plots.as_picture(self.draw(**{**self.state, **chosen})[0]))
             texts.append(", ".join(self._title(name, chosen) for name in chosen))
         height, width = pictures[0].shape[:2]
         # Pictures that are boards themselves need a wider gap around them than within.
@@ -183,5 +183,5 @@ def _png(picture):
     # The fastest compression, with fixed codes: a picture takes a few kilobytes more, and half
     # the time, which a hand on a slider notices.
     quick = {"compress_level": 1, "compress_type": Image.core.FIXED}
-    Image.fromarray(plots.as_bytes(picture[np.newaxis])[0]).save(buffer, "png", **quick)
+    Image.fromarray(plots.as_picture(picture)).save(buffer, "png", **quick)
     return buffer.getvalue()

@@ -91,7 +91,7 @@ def _around(place, radius):
 
 def enlarged(picture, side):
     """A picture with its pixels visible: uint8 array (side, side, 3)."""
-    small = Image.fromarray(plots.as_bytes(np.asarray(picture)[np.newaxis])[0])
+    small = Image.fromarray(plots.as_picture(picture))
     return np.asarray(small.resize((side, side), Image.Resampling.NEAREST))
 
 

@@ -102,16 +102,15 @@ class Notes(keras.callbacks.Callback):
         self._kept, self._since = self._state, time.monotonic()
 
     def _refuse(self, step):
-        good = self._state.step if self._state else 0
-        for variable, array in zip(self._variables, self._good(), strict=False):
+        good, arrays = 0, self._first
+        if self._state:
+            good, arrays = self._state.step, self._state.variables
+        for variable, array in zip(self._variables, arrays, strict=False):
             variable.assign(array)
         raise FloatingPointError(
             f"the loss is no longer finite at step {step}; the model has its weights of step "
             f"{good}: use a lower learning_rate, and look for odd images"
         )
-
-    def _good(self):
-        return self._state.variables if self._state else self._first
 
     def _take_snapshot(self, step):
         if self._snapshot is not None and step in self._snapshot_steps:

@@ -24,6 +24,11 @@ def as_bytes(images):
     return np.broadcast_to(images, (*images.shape[:3], 3))
 
 
+def as_picture(image):
+    """One picture, as ``as_bytes`` shows many: uint8 (h, w, 3)."""
+    return as_bytes(np.asarray(image)[np.newaxis])[0]
+
+
 def mosaic(images, columns=None):
     """Many pictures as one, row by row, with white gaps.
 
