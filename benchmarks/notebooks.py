@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+
+from vae_tutorial.store import replacing
 
 SECONDS_LIMIT = 90
 MEGABYTES_LIMIT = 1536
@@ -143,21 +144,6 @@ def with_table(readme: str, text: str) -> str:
     return f"{head}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}"
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Writes a file so that, whatever happens, the old or the new one is there whole."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(path, temporary)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Prints the table, line by line as it comes; 0 if every notebook keeps the promise."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -190,7 +176,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.write_readme and any(r.error for r in results):
         print("README.md left as it is: a notebook failed")
     elif options.write_readme:
-        replace_file(README, with_table(README.read_text(encoding="utf-8"), table(results)))
+        text = with_table(README.read_text(encoding="utf-8"), table(results))
+        with replacing(README) as file:
+            file.write(text.encode())
     return int(not kept)
 
 

@@ -5,7 +5,6 @@ as it was. Without time stamps, versions of this machine, and widgets' state and
 view points to a widget that is gone, and shows an error in place of the sentence beside it.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from tests.nbval_numbers import WIDGET
+from vae_tutorial.store import replacing
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -42,9 +42,8 @@ def main(paths):
     """Execute and store each notebook."""
     for path in map(Path, paths):
         notebook = executed(nbformat.read(path, as_version=4), path.resolve().parent)
-        part = path.with_suffix(".part")
-        nbformat.write(notebook, part)
-        os.replace(part, path)
+        with replacing(path) as file:
+            file.write(nbformat.writes(notebook).encode() + b"\n")
         print(f"stored {path.name}")
 
 

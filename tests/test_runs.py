@@ -25,9 +25,9 @@ class StoppedError(Exception):
     """Whatever stops a training."""
 
 
-def go(kind, run=None, stop_at=None, error=StoppedError, **options):
-    """Train a new model, with snapshots; raise an error right after a step, if asked to."""
-    model = MODELS[kind]()
+def go(kind, run=None, stop_at=None, error=StoppedError, model=None, **options):
+    """Train a model, with snapshots; raise an error right after a step, if asked to."""
+    model = model or MODELS[kind]()
     data = (CODES, PIXELS) if kind == "memory" else (PIXELS,)
 
     def snapshot():
@@ -76,6 +76,18 @@ def test_keeping_the_run_changes_nothing(kind, whole, tmp_path):
     same(go(kind, tmp_path / "run.npz"), whole[kind])
 
 
+@pytest.mark.parametrize("stop_at", [1, 30, 59])
+def test_the_model_that_was_stopped_goes_on_too(stop_at, whole, tmp_path, capsys):
+    """Where building and training stand in two cells, and the second is run again."""
+    model, run = small_vae(), tmp_path / "run.npz"
+    with pytest.raises(KeyboardInterrupt):
+        go("vae", run, stop_at, KeyboardInterrupt, model=model)
+    said = capsys.readouterr().out
+    assert f"{run} keeps the first {stop_at - 1} of {STEPS} steps" in said
+    for _ in range(2):  # to the end, and once more
+        same(go("vae", run, model=model), whole["vae"])
+
+
 def test_an_ended_run_returns_at_once(whole, tmp_path, monkeypatch):
     run = tmp_path / "run.npz"
     go("vae", run)
@@ -114,8 +126,8 @@ def test_a_signal_changes_nothing_in_the_end(kind, how, whole, tmp_path):
 
 
 def test_it_is_written_down_now_and_then(tmp_path, monkeypatch):
-    seen, save = [], runs.save
-    monkeypatch.setattr(runs, "save", lambda *a: (seen.append(a[2].step), save(*a))[1])
+    seen, save = [], runs.Run.save
+    monkeypatch.setattr(runs.Run, "save", lambda *a: (seen.append(a[1].step), save(*a))[1])
     monkeypatch.setattr(notes, "PAUSE", 0)
     go("vae", tmp_path / "run.npz")
     assert seen == list(range(1, STEPS + 1))
@@ -146,7 +158,8 @@ def test_another_recipe_is_another_run(change, words, tmp_path):
 
 def test_other_data_another_model_or_its_weights_are_another_run(tmp_path):
     run, model = tmp_path / "run.npz", small_vae()
-    train(model, PIXELS, steps=4, batch_size=3, run=run)
+    train(small_vae(), PIXELS, steps=4, batch_size=3, run=run)
+    train(model, PIXELS, steps=5, batch_size=3)
     cases = {
         "began with other weights: build the model anew": (model, PIXELS),
         "x differ": (small_vae(), PIXELS[::-1]),
@@ -237,5 +250,6 @@ def test_a_loss_that_is_no_number_stops_with_the_last_good_weights():
 
 
 def test_the_recipe_is_plain_json():
-    found = runs.recipe(small_vae(), PIXELS, None, steps=3)
+    model = small_vae()
+    found = runs.Run("run.npz", model, PIXELS, None, model.weights, steps=3).recipe
     assert json.loads(json.dumps(found)) == found

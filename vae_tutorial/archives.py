@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import math
+import stat
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.lib import format
 
 LONGEST_HEADER = 10_240  # bytes of an npy header
+SEAL = "sha256"  # the array that holds the hash of all the others
 
 
 class DataError(ValueError):
@@ -40,17 +42,27 @@ class Expected(NamedTuple):
         )
 
 
-def read_npz(path, spec, way_out="Fetch the file again.", exact=False, largest=None):
+def sealed(arrays):
+    """The arrays (by name) and their seal: a hash of all names, dtypes, shapes and bytes."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        # Written by rows or by columns, it is the same array.
+        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode())
+        digest.update(np.ascontiguousarray(array))
+    return {**arrays, SEAL: np.frombuffer(digest.digest(), np.uint8)}
+
+
+def read_npz(path, spec, way_out="Fetch the file again.", complete=False, largest=None):
     """Return the arrays of an npz file by name, once all are found to be as `spec` says.
 
-    spec: {name: Expected}; with `exact` the file must hold these arrays alone. Nothing larger than
-    expected is allocated, and no pickle is opened. `largest`: bytes of the file, and of any array
-    in it; needed where a shape is not fixed.
+    spec: {name: Expected}; with `complete` the file must hold these arrays alone, and their seal.
+    Nothing larger than expected is allocated, and no pickle is opened. `largest`: bytes of the
+    file, and of any array in it; needed where a shape is not fixed.
     Raises DataError with the path, size, hash, what is wrong, and `way_out`; OSError if unreadable.
     """
     if largest is None:
         largest = 2**20 + sum(expected.count_bytes() for expected in spec.values())
-    parse = partial(_parse_npz, spec=spec, exact=exact, largest=largest)
+    parse = partial(_parse_npz, spec=spec, complete=complete, largest=largest)
     return read_checked(Path(path), largest, parse, way_out)
 
 
@@ -59,10 +71,14 @@ def read_checked(path, largest, parse, way_out):
 
     Raises DataError with the path, size, hash, what `parse` found, and `way_out`.
     """
-    size = path.stat().st_size
-    if size > largest:
-        raise DataError(f"{path} ({size:,} bytes) has more than {largest:,} bytes. {way_out}")
-    content = path.read_bytes()
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # a pipe would never end, a device neither
+        raise DataError(f"{path} is a folder, a pipe or a device, not a file. {way_out}")
+    if status.st_size > largest:
+        size = f"{status.st_size:,} bytes"
+        raise DataError(f"{path} ({size}) has more than {largest:,} bytes. {way_out}")
+    with open(path, "rb") as file:
+        content = file.read(largest)  # no more, though it may have grown
     try:
         if content[:99].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
             raise DataError("this is a web page, not data")
@@ -82,17 +98,28 @@ def parse_idx(content, shape, sha256):
     return np.frombuffer(gzip.decompress(content), np.uint8, offset=header).reshape(shape)
 
 
-def _parse_npz(content, spec, exact, largest):
+def _parse_npz(content, spec, complete, largest):
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         found = [name.removesuffix(".npy") for name in archive.namelist()]
-        if not set(spec) <= set(found) or (exact and set(spec) != set(found)):
-            needed, held = ", ".join(spec), ", ".join(found) or "none"
+        held = [name for name in found if name != SEAL]
+        if not set(spec) <= set(held) or (complete and set(spec) != set(held)):
+            needed, held = ", ".join(spec), ", ".join(held) or "none"
             raise DataError(f"it needs the arrays {needed}, and holds {held:.200}")
         for name in spec:
             _check_layout(archive, name, spec[name], largest)
+        if complete:
+            if sorted(found) != sorted([*spec, SEAL]):
+                raise DataError("it has no seal: it was not written by save_arrays")
+            spec = {**spec, SEAL: Expected("uint8", (32,))}
+            _check_layout(archive, SEAL, spec[SEAL], largest)
         arrays = {name: format.read_array(archive.open(f"{name}.npy")) for name in spec}
     for name in spec:
         _check_hash(name, np.ascontiguousarray(arrays[name]), spec[name].sha256)
+    if complete:
+        expected = arrays.pop(SEAL).tobytes().hex()
+        right = sealed(arrays)[SEAL].tobytes().hex()
+        if right != expected:
+            raise DataError(f"its arrays have sha256 {right}, not {expected}")
     return arrays
 
 

@@ -101,6 +101,23 @@ def codes(name, codes, code_length=None):
     return converted
 
 
+def labels(name, values, classes):
+    """Return `values`, an integer array (n,) of class indices from 0 to `classes` - 1.
+
+    Raises TypeError for no array or another dtype, ValueError for another shape or range.
+    """
+    _check_array(name, values, "(n,)")
+    if values.dtype.kind not in "iu":
+        _refuse(TypeError, name, "be whole numbers", values, f"use {name}.astype(int)")
+    if values.ndim != 1:
+        _refuse(ValueError, name, "have shape (n,)", values, f"use {name}.ravel()")
+    low, high = values.min(), values.max()
+    if low < 0 or high >= classes:
+        expected, found = f"lie in 0 to {classes - 1}", f"in {low} to {high}"
+        _refuse(ValueError, name, expected, found, "count the classes from 0")
+    return values
+
+
 def no_weights(sample_weight):
     """Refuse weights of single images, by a ValueError: silently ignored, they would mislead."""
     if sample_weight is not None:

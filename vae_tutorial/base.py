@@ -12,7 +12,7 @@ class PictureModel(keras.Model):
     """What all models of the series share: a decoder, a loss, and a look at the input before use.
 
     ``fit``, ``evaluate`` and ``predict`` take arrays (checked, then used) or a ``tf.data.Dataset``
-    of batches (used as it is). A refused input leaves the model as it was.
+    of batches (its first one is checked). A refused input leaves the model as it was.
     """
 
     def __init__(self, decoder, settings, **options):
@@ -70,14 +70,17 @@ class PictureModel(keras.Model):
     def predict(self, x, batch_size=None, **options):
         """As ``keras.Model.predict``, after a look at the arguments: logits (n, *image_shape)."""
         batch_size = _batch_size(batch_size)
-        x = x if is_dataset(x) else _floats(self.checked_inputs(x))[0]
+        if is_dataset(x):
+            checked_dataset(x, None, lambda x, *y: self.checked_inputs(x))
+        else:
+            x = _floats(self.checked_inputs(x))[0]
         return super().predict(x, batch_size=batch_size, **options)
 
     def checked_inputs(self, x):
         """The inputs, uint8 pictures as they are, or the error that says what is wrong."""
         raise NotImplementedError
 
-    def checked_arrays(self, x, y):
+    def checked_arrays(self, x, y=None):
         """Inputs and targets, uint8 pictures as they are, or the error that says what is wrong."""
         raise NotImplementedError
 
@@ -88,6 +91,34 @@ def _batch_size(batch_size):
 
 def is_dataset(x):
     return isinstance(x, tf.data.Dataset | keras.utils.PyDataset)
+
+
+def checked_dataset(data, y, check):
+    """Refuse a dataset by its first batch: a model that met a wrong one would refuse all others.
+
+    Args:
+        data: a ``tf.data.Dataset`` or a ``keras.utils.PyDataset``.
+        y: must be None, because a dataset's batches hold the targets.
+        check: function of a batch's arrays that raises what is to be said.
+    """
+    if y is not None:
+        raise ValueError("y must be None where x is a dataset, whose batches hold it: leave it out")
+    batch = next(iter(data), None) if isinstance(data, tf.data.Dataset) else data[0]
+    if batch is None:
+        raise ValueError("x must hold at least one batch, not none: mend the dataset.")
+    batch = [np.asarray(a) for a in (batch if isinstance(batch, tuple | list) else (batch,))]
+    for array in batch:
+        if array.dtype == np.uint8 and array.ndim > 2:
+            raise TypeError(
+                "batches of a dataset must be float in [0, 1], not uint8: map them by "
+                "lambda x: tf.cast(x, tf.float32) / 255."
+            )
+        if array.ndim == 3:
+            raise ValueError(
+                f"batches of a dataset must be (n, h, w, c), not {array.shape}: use "
+                "x[..., tf.newaxis]."
+            )
+    check(*batch)
 
 
 def _floats(*arrays):
@@ -114,8 +145,9 @@ class EncodingModel(PictureModel):
     def checked_inputs(self, x):  # noqa: D102 (said in the base class)
         return arguments.pictures("x", x, self.image_shape)
 
-    def checked_arrays(self, x, y):  # noqa: D102 (said in the base class)
+    def checked_arrays(self, x, y=None):  # noqa: D102 (said in the base class)
         if is_dataset(x):
+            checked_dataset(x, y, self.checked_arrays)
             return x, y
         if y is not None:
             raise ValueError("the target is the picture itself: pass the pictures alone, no y")

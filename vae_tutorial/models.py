@@ -1,7 +1,7 @@
 """The models before the VAE: ``Memory`` (a decoder alone) and ``Autoencoder``."""
 
 from vae_tutorial import arguments
-from vae_tutorial.base import EncodingModel, PictureModel, is_dataset
+from vae_tutorial.base import EncodingModel, PictureModel, checked_dataset, is_dataset
 from vae_tutorial.networks import build_decoder, build_encoder
 from vae_tutorial.runtime import keras
 
@@ -32,8 +32,9 @@ class Memory(PictureModel):
     def checked_inputs(self, x):  # noqa: D102 (said in the base class)
         return arguments.codes("codes", x, self.latent_dim)
 
-    def checked_arrays(self, x, y):  # noqa: D102 (said in the base class)
+    def checked_arrays(self, x, y=None):  # noqa: D102 (said in the base class)
         if is_dataset(x):
+            checked_dataset(x, y, self.checked_arrays)
             return x, y
         x, y = self.checked_inputs(x), arguments.pictures("pictures", y, self.image_shape)
         if len(x) != len(y):

@@ -34,28 +34,27 @@ class Notes(keras.callbacks.Callback):
     Only at a note are the sums behind the loss empty, so that a run can be taken up there.
     """
 
-    def __init__(self, steps, snapshot, snapshot_steps, variables, keep, show_progress):
+    def __init__(self, model, variables, steps, snapshot, snapshot_steps, keep, show_progress):
         super().__init__()
+        self.set_model(model)
         self._steps, self._every = steps, max(1, steps // 50)
         self._snapshot, self._snapshot_steps = snapshot, snapshot_steps
         self._variables, self._keep = variables, keep
         self._progress = Progress(steps) if show_progress else None
         self._notes, self._snapshots, self._last, self._start = [], {}, None, 0
-        self._state, self._kept = None, None
+        self._state, self._kept, self._first = None, None, model.get_weights()
 
     def resume(self, state):
         """Put everything back to where a run stands, and return the step."""
         if state is not None:
-            for variable, array in zip(self._variables, state.variables, strict=True):
-                variable.assign(array)
+            self._state = self._kept = state
+            self._go_back()
             self._notes, self._snapshots = list(state.notes), dict(state.snapshots)
-            self._start, self._kept = state.step, state
-        self._state = state
+            self._start = state.step
         return self._start
 
     def on_train_begin(self, logs=None):
         self._since = time.monotonic()
-        self._first = self.model.get_weights()
         if self._start == 0:
             self._take_snapshot(0)
 
@@ -80,8 +79,17 @@ class Notes(keras.callbacks.Callback):
         if self._last and self._last not in self._notes:
             self._notes.append(self._last)
 
+    def stopped(self):
+        """After an error or the stop button: say where a run that is kept stands, and go there."""
+        if self._keep:
+            step = self._go_back()
+            print(
+                f"stopped; {self._keep.path} keeps the first {step:,} of {self._steps:,} steps: "
+                "the same call goes on from there"
+            )
+
     def close(self):
-        """Write down what isn't yet, and take the progress line away; also after an interrupt."""
+        """Write down what isn't yet, and take the progress line away."""
         if self._progress:
             self._progress.close()
         if self._keep and self._state is not self._kept:
@@ -98,19 +106,22 @@ class Notes(keras.callbacks.Callback):
             self._write()
 
     def _write(self):
-        self._keep(self._state)
+        self._keep.save(self._state)
         self._kept, self._since = self._state, time.monotonic()
 
     def _refuse(self, step):
-        good, arrays = 0, self._first
-        if self._state:
-            good, arrays = self._state.step, self._state.variables
-        for variable, array in zip(self._variables, arrays, strict=False):
-            variable.assign(array)
         raise FloatingPointError(
             f"the loss is no longer finite at step {step}; the model has its weights of step "
-            f"{good}: use a lower learning_rate, and look for odd images"
+            f"{self._go_back()}: use a lower learning_rate, and look for odd images"
         )
+
+    def _go_back(self):
+        """Give the model what it had at the last note, or else at first; return the step."""
+        arrays = self._state.variables if self._state else self._first
+        # The weights come first; without a run there are no others.
+        for variable, array in zip(self._variables, arrays, strict=False):
+            variable.assign(array)
+        return self._state.step if self._state else 0
 
     def _take_snapshot(self, step):
         if self._snapshot is not None and step in self._snapshot_steps:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vae_tutorial.data import DataError, load_images
 from vae_tutorial.evaluation import mean_image
-from vae_tutorial.store import load_weights, save_weights
+from vae_tutorial.store import load_weights, replacing, save_weights
 from vae_tutorial.training import train
 from vae_tutorial.vae import VAE
 
@@ -59,8 +59,8 @@ def make(name, folder, images):
         "test_nats": {key: round(value, 2) for key, value in sorted(losses.items())},
         "sha256": _sha256(path),
     }
-    text = json.dumps(record, indent=2) + "\n"
-    path.with_suffix(".json").write_text(text, encoding="utf-8")
+    with replacing(path.with_suffix(".json")) as file:
+        file.write(json.dumps(record, indent=2).encode() + b"\n")
     return record
 
 

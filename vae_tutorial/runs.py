@@ -15,7 +15,7 @@ import numpy as np
 from vae_tutorial import store
 from vae_tutorial.archives import DataError, Expected, read_npz
 
-LARGEST = 2**30  # bytes of a run's file
+LARGEST = 2**28  # bytes of a run's file
 WAY_OUT = "Delete it to begin anew, or name another file."
 
 
@@ -39,70 +39,99 @@ class State:
         return self.notes[-1][0]
 
 
-def recipe(model, x, y, **settings):
-    """What a run is, as JSON's types: another model, data or setting is another run.
+class Run:
+    """A training run and its file.
 
     Args:
+        path: the file; it need not be there yet.
         model: a Keras model; its class, its settings and its weights as they are now count.
         x: array, whose bytes count, or a dataset, of which nothing can be said.
         y: array or None.
+        variables: the model's weights, then the optimizer's variables.
         settings: whatever else decides the result.
     """
-    about = {name: _digest(array) for name, array in (("x", x), ("y", y))}
-    config = model.get_config() if hasattr(model, "checked_arrays") else {}
-    weights = hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest()
-    about |= {"model": type(model).__name__, "config": config, "weights": weights}
-    return json.loads(json.dumps(about | settings))
 
+    def __init__(self, path, model, x, y, variables, **settings):
+        if not isinstance(path, str | os.PathLike) or not os.fspath(path).endswith(".npz"):
+            raise ValueError(f"run must be a path that ends in .npz, not {path!r}: use 'run.npz'.")
+        if not os.path.isdir(folder := os.path.dirname(os.path.realpath(path))):
+            raise ValueError(f"run must lie in a folder that exists, not in {folder}: make it.")
+        self.path, self._variables, self._count = path, variables, len(model.weights)
+        about = {name: _digest(array) for name, array in (("x", x), ("y", y))}
+        config = model.get_config() if hasattr(model, "checked_arrays") else {}
+        about |= {"model": type(model).__name__, "config": config}
+        about["weights"] = hashlib.sha256(b"".join(self._weights())).hexdigest()
+        # As JSON's types, to be compared with what comes back.
+        self.recipe = json.loads(json.dumps(about | settings))
 
-def save(path, wanted, state):
-    """Write a run's state; whoever reads it sees the old state or the whole new one."""
-    record = {"recipe": wanted, "snapshots": {s: a.shape for s, a in state.snapshots.items()}}
-    arrays = {f"variable_{i:03}": array for i, array in enumerate(state.variables)}
-    arrays |= {f"snapshot_{step}": array for step, array in state.snapshots.items()}
-    record = np.frombuffer(json.dumps(record).encode(), np.uint8)
-    store.save_arrays(path, record=record, notes=np.array(state.notes, float), **arrays)
+    def save(self, state):
+        """Write the state; whoever reads the file sees the old state or the whole new one."""
+        snapshots = {f"snapshot_{step}": array for step, array in state.snapshots.items()}
+        for array in snapshots.values():
+            if not isinstance(array, np.ndarray) or array.dtype != np.float32:
+                found = getattr(array, "dtype", type(array).__name__)
+                raise TypeError(
+                    f"snapshot must return a float32 array where run is given, not {found}: "
+                    "use np.asarray(..., np.float32)."
+                )
+        shapes = {step: array.shape for step, array in state.snapshots.items()}
+        record = json.dumps({"recipe": self.recipe, "snapshots": shapes}).encode()
+        arrays = {f"variable_{i:03}": array for i, array in enumerate(state.variables)}
+        arrays |= snapshots | {"record": np.frombuffer(record, np.uint8)}
+        if (size := sum(array.nbytes for array in arrays.values())) > LARGEST - 2**20:
+            raise ValueError(
+                f"a run must be below {LARGEST:,} bytes, not {size:,}: take fewer snapshots."
+            )
+        store.save_arrays(self.path, notes=np.array(state.notes, float), **arrays)
 
+    def load(self):
+        """Where the run stands; None if it has not been noted yet.
 
-def load(path, wanted, variables):
-    """Where the run of this recipe stands; None if it has not been noted yet.
+        Raises:
+            DataError: if the file is damaged, or the run of another recipe; nothing was touched.
+        """
+        if not os.path.exists(self.path):
+            return None
+        record = Expected("uint8", (None,))
+        try:
+            found = read_npz(self.path, {"record": record}, WAY_OUT, largest=LARGEST)["record"]
+            found = json.loads(found.tobytes())
+            shapes = {int(step): tuple(shape) for step, shape in found["snapshots"].items()}
+            other = {name for name in self.recipe if found["recipe"][name] != self.recipe[name]}
+            began = found["recipe"]["weights"]
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"{self.path} is no training run. {WAY_OUT}") from None
+        if other - {"weights"}:
+            name = sorted(other)[0]
+            raise DataError(
+                f"{self.path} is another run: {', '.join(sorted(other))} differ; {name} was "
+                f"{found['recipe'][name]!r:.60}, now {self.recipe[name]!r:.60}. {WAY_OUT}"
+            )
+        state = self._read(record, shapes)
+        # The model may be new, or still stand where the run was stopped.
+        if other and self._weights() != [a.tobytes() for a in state.variables[: self._count]]:
+            raise DataError(
+                f"{self.path} began with other weights: build the model anew. {WAY_OUT}"
+            )
+        self.recipe["weights"] = began
+        return state
 
-    Args:
-        path: the run's file.
-        wanted: the ``recipe`` to go on with.
-        variables: the model's and the optimizer's, for their shapes.
+    def _weights(self):
+        return [variable.numpy().tobytes() for variable in self._variables[: self._count]]
 
-    Raises:
-        DataError: if the file is damaged, or the run of another recipe; nothing was touched.
-    """
-    if not os.path.exists(path):
-        return None
-    record = Expected("uint8", (None,))
-    try:
-        found = read_npz(path, {"record": record}, WAY_OUT, largest=LARGEST)["record"]
-        found = json.loads(found.tobytes())
-        shapes = {int(step): tuple(shape) for step, shape in found["snapshots"].items()}
-        other = {name for name in wanted if found["recipe"].get(name) != wanted[name]}
-    except (KeyError, TypeError, AttributeError, json.JSONDecodeError):
-        raise DataError(f"{path} is no training run. {WAY_OUT}") from None
-    if other:
-        if other == {"weights"}:
-            raise DataError(f"{path} began with other weights: build the model anew. {WAY_OUT}")
-        name = sorted(other)[0]
-        raise DataError(
-            f"{path} is another run: {', '.join(sorted(other))} differ; {name} was "
-            f"{found['recipe'].get(name)!r:.60}, now {wanted[name]!r:.60}. {WAY_OUT}"
+    def _read(self, record, shapes):
+        spec = {"record": record, "notes": Expected("float64", (None, 2))}
+        spec |= {f"snapshot_{step}": Expected("float32", shape) for step, shape in shapes.items()}
+        for i, variable in enumerate(self._variables):
+            spec[f"variable_{i:03}"] = Expected(variable.dtype, tuple(variable.shape))
+        arrays = read_npz(self.path, spec, WAY_OUT, complete=True, largest=LARGEST)
+        return State(
+            [(int(step), float(loss)) for step, loss in arrays["notes"]],
+            {step: arrays[f"snapshot_{step}"] for step in shapes},
+            [arrays[f"variable_{i:03}"] for i in range(len(self._variables))],
         )
-    spec = {"record": record, "notes": Expected("float64", (None, 2))}
-    spec |= {f"snapshot_{step}": Expected("float32", shape) for step, shape in shapes.items()}
-    for i, variable in enumerate(variables):
-        spec[f"variable_{i:03}"] = Expected(variable.dtype, tuple(variable.shape))
-    arrays = read_npz(path, spec, WAY_OUT, exact=True, largest=LARGEST)
-    return State(
-        [(int(step), float(loss)) for step, loss in arrays["notes"]],
-        {step: arrays[f"snapshot_{step}"] for step in shapes},
-        [arrays[f"variable_{i:03}"] for i in range(len(variables))],
-    )
 
 
 def _digest(array):

@@ -1,17 +1,54 @@
 """Saving and loading codes and weights as plain arrays: atomic, checked, nothing that executes."""
 
 import contextlib
+import glob
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
 
-from vae_tutorial.data import DataError, Expected, read_npz
+from vae_tutorial.archives import SEAL, DataError, Expected, read_npz, sealed
+
+LEFT_BEHIND = 3600  # seconds after which a part belongs to a save that was killed
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """A new binary file, which takes the place of ``path`` at one stroke once the body has ended.
+
+    Whoever reads ``path`` sees the old file or the whole new one, also after an error in the body
+    or a kill, and while others write it too. A link stays: the file that it leads to is replaced.
+
+    Raises:
+        OSError: if the file can't be written; an earlier file of that name is as it was.
+    """
+    path = Path(os.path.realpath(path))
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with contextlib.suppress(OSError):  # another process may be quicker
+            if time.time() - part.stat().st_mtime > LEFT_BEHIND:
+                part.unlink()
+    # In the same folder, because a file can be replaced at one stroke only within one disk.
+    place = {"dir": path.parent, "prefix": f".{path.name}.", "suffix": ".part"}
+    with tempfile.NamedTemporaryFile(**place, delete=False) as file:
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            # A temporary file is for its owner alone; a saved one is for whom the umask lets.
+            os.umask(umask := os.umask(0))
+            os.chmod(file.name, 0o666 & ~umask)
+            os.replace(file.name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(file.name)
+            raise
 
 
 def save_arrays(path, **arrays):
-    """Write named arrays to an ``.npz`` file; whoever reads it sees the old file or the whole new.
+    """Write named arrays to an ``.npz`` file, and with them a hash of them all.
 
     Args:
         path: where to; its folder must exist.
@@ -26,29 +63,16 @@ def save_arrays(path, **arrays):
         raise ValueError(f"path must end in .npz; got {path.name!r}. Try {path.name + '.npz'!r}")
     if not arrays:
         raise ValueError("arrays must hold at least one; got none. Pass them by name: codes=codes")
-    if reserved := {"file", "allow_pickle"} & set(arrays):
+    if reserved := {"file", "allow_pickle", SEAL} & set(arrays):
         raise ValueError(
-            f"arrays must not be named {reserved.pop()!r}: NumPy needs that name itself"
+            f"arrays must not be named {reserved.pop()!r}, which is taken: use another name"
         )
     arrays = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in arrays.items():
         if array.dtype.hasobject:
             raise ValueError(f"{name} must hold numbers; got objects. Convert it first")
-    # In the same folder, because a file can be replaced at one stroke only within one disk.
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            # A temporary file is for its owner alone; a saved one is for whom the umask lets.
-            os.umask(umask := os.umask(0))
-            os.chmod(file.name, 0o666 & ~umask)
-            os.replace(file.name, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(file.name)
-            raise
+    with replacing(path) as file:
+        np.savez(file, **sealed(arrays))
 
 
 def load_arrays(path, shapes):
@@ -66,7 +90,7 @@ def load_arrays(path, shapes):
     """
     spec = {name: Expected("float32", tuple(shape), None) for name, shape in shapes.items()}
     return read_npz(
-        path, spec, way_out="Save it again with the model that you load it into.", exact=True
+        path, spec, way_out="Save it again with the model that you load it into.", complete=True
     )
 
 
@@ -90,4 +114,11 @@ def _weights(model):
     return {f"weight_{i:03}": array for i, array in enumerate(model.get_weights())}
 
 
-__all__ = ["DataError", "load_arrays", "load_weights", "save_arrays", "save_weights"]
+__all__ = [
+    "DataError",
+    "load_arrays",
+    "load_weights",
+    "replacing",
+    "save_arrays",
+    "save_weights",
+]

@@ -5,12 +5,14 @@ weights, bit for bit, on one machine and thread count.
 """
 
 from collections.abc import Iterable
-from functools import partial
 
-from vae_tutorial import arguments, runs
-from vae_tutorial.base import is_dataset
+import numpy as np
+
+from vae_tutorial import arguments
+from vae_tutorial.base import checked_dataset, is_dataset
 from vae_tutorial.batches import batches
 from vae_tutorial.notes import Notes
+from vae_tutorial.runs import Run
 from vae_tutorial.runtime import keras
 
 
@@ -45,10 +47,10 @@ def train(
         snapshot: function without arguments, called before training and after
             ``snapshot_steps``; its results come back in the history.
         snapshot_steps: whole numbers from 0 to the number of steps.
-        run: path of an ``.npz`` file that keeps the run. Stopped in any way, the same call (on a
-            model just built) goes on from its last note, at most some seconds back, and ends in the
-            same weights, bit for bit; once ended, it returns at once. ``snapshot`` must then return
-            float32 arrays.
+        run: path of an ``.npz`` file that keeps the run. Stopped in any way, the same call (on the
+            model built anew, or as the stop left it) goes on from its last note, at most some
+            seconds back, and ends in the same weights, bit for bit; once ended, it returns at once.
+            ``snapshot`` must then return float32 arrays.
         show_progress: one line while training; it is gone afterwards.
 
     Returns:
@@ -58,6 +60,8 @@ def train(
         ValueError, TypeError: naming the argument, before the model is touched.
         DataError: if the file isn't this run's; nothing was touched.
         FloatingPointError: if the loss is no longer finite; the model has its last good weights.
+        KeyboardInterrupt: at the stop button; the model can be used as it is, and with ``run`` it
+            has the weights of its last note.
     """
     x, y = _checked_data(model, x, y)
     batch_size = arguments.whole_number("batch_size", batch_size)
@@ -76,36 +80,45 @@ def train(
     keep, state = None, None
     if run is not None:
         settings = dict(steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
-        wanted = runs.recipe(model, x, y, **settings, snapshot_steps=sorted(at))
-        state = runs.load(run, wanted, variables)
-        keep = partial(runs.save, run, wanted)
-    notes = Notes(steps, snapshot, at, variables, keep, show_progress)
+        keep = Run(run, model, x, y, variables, **settings, snapshot_steps=sorted(at))
+        state = keep.load()
+    notes = Notes(model, variables, steps, snapshot, at, keep, show_progress)
     model.compile(optimizer=optimizer, loss=model.loss)
-    start = notes.resume(state)
-    if data is None:
-        data = batches(x, y, batch_size=batch_size, steps=steps, seed=seed, start=start)
-    else:
-        data = data.skip(start) if start else data
     try:
+        start = notes.resume(state)
+        if data is None:
+            data = batches(x, y, batch_size=batch_size, steps=steps, seed=seed, start=start)
+        else:
+            data = data.skip(start) if start else data
         if start < steps:
             options = dict(steps_per_epoch=steps - start, shuffle=False, verbose=0)
-            model.fit(data, epochs=1, callbacks=[notes], **options)
+            # Not the model's own fit, which would look at the data once more.
+            keras.Model.fit(model, data, epochs=1, callbacks=[notes], **options)
+    except FloatingPointError:  # which says what to do
+        raise
+    except BaseException:
+        notes.stopped()
+        raise
     finally:
         notes.close()
     return notes.history()
 
 
 def _checked_data(model, x, y):
-    if is_dataset(x):
-        if y is not None:
-            raise ValueError("y must be None where x is a dataset: its batches hold the targets")
-        return x, y
     if hasattr(model, "checked_arrays"):
         return model.checked_arrays(x, y)
-    x = arguments.pictures("x", x, model.input_shape[1:])
-    if y is not None and len(x) != len(y):
-        raise ValueError(f"y must be as many as x; got {len(y)} and {len(x)}")
-    return x, y
+    shape = model.input_shape[1:]
+    if is_dataset(x):
+        checked_dataset(x, y, lambda x, *y: arguments.pictures("x", x, shape))
+        return x, y
+    x = arguments.pictures("x", x, shape)
+    if y is None:
+        return x, y
+    if not isinstance(y, np.ndarray):
+        raise TypeError(f"y must be an array, not {type(y).__name__}: use np.asarray(y).")
+    if len(x) != len(y):
+        raise ValueError(f"y must be as many as x; got {len(y)} and {len(x)}: pair them.")
+    return x, arguments.labels("y", y, model.output_shape[-1]) if y.ndim == 1 else y
 
 
 def _schedule(steps, learning_rate):
