@@ -60,8 +60,13 @@ clean:  ## remove the environment and the caches in this folder
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build vae_tutorial.egg-info
 	find vae_tutorial tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
 
-.venv/for-test: extra := [test]
-.venv/for-lab .venv/for-test: pyproject.toml
+# What is installed: each package in the one version that the lock names, checked against its hash.
+# `make LOCK= test` takes the newest that pyproject.toml admits instead, each time anew.
+LOCK := requirements.lock
+pip := $(python) -m pip install
+.PHONY: newest
+
+.venv/for-lab .venv/for-test: pyproject.toml $(or $(LOCK),newest)
 # pip writes RECORD last, and takes a package that was interrupted before that for whole: make it fetch those again.
 	@for info in .venv/lib/python*/site-packages/*.dist-info; do \
 		[ -s "$$info/RECORD" ] || rm -rf "$$info"; done
@@ -74,6 +79,13 @@ clean:  ## remove the environment and the caches in this folder
 		if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
 			echo "$(PYTHON) lacks its venv module; on Debian and Ubuntu: apt install python3-venv; or $$out" >&2; exit 1; fi; \
 		"$(PYTHON)" -m venv --clear .venv; }
-	$(python) -m pip install --editable ".$(extra)"
-# Only now, so that an interrupted install is taken up again. The tests' environment serves the lab as well.
-	@touch .venv/for-lab $@
+	@rm -f .venv/for-lab .venv/for-test
+ifdef LOCK
+# Wheels only, and the project with the setuptools of the lock: to build one, pip fetches tools whose hashes none checks.
+	$(pip) --require-hashes --only-binary :all: --requirement "$(LOCK)"
+	$(pip) --no-deps --no-build-isolation --editable .
+# Only now, so that an interrupted install is taken up again. One lock, so that one environment serves lab and test.
+	@touch .venv/for-lab .venv/for-test
+else
+	$(pip) --upgrade --upgrade-strategy eager --editable ".[test]"
+endif

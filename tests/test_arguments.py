@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from vae_tutorial import arguments
+from vae_tutorial import arguments, arrays
 
 PIXELS = np.zeros((4, 28, 28), np.uint8)
 GREY = np.full((4, 28, 28, 1), 0.5, np.float32)
@@ -119,7 +119,7 @@ def test_positive_number_or_zero_refuses(value, kind, received):
     ],
 )
 def test_pictures_accepts_without_copying(images, shape):
-    found = arguments.pictures("x", images, shape[1:])
+    found = arrays.pictures("x", images, shape[1:])
     assert (found.shape, found.dtype) == (shape, images.dtype)
     assert np.shares_memory(found, images)
 
@@ -159,13 +159,13 @@ def test_pictures_accepts_without_copying(images, shape):
 )
 def test_pictures_refuses(images, kind, words):
     with pytest.raises(kind, match=f"^x must .*{words}"):
-        arguments.pictures("x", images, (28, 28, 1))
+        arrays.pictures("x", images, (28, 28, 1))
 
 
 def test_an_index_is_right_in_a_later_chunk(monkeypatch):
-    monkeypatch.setattr(arguments, "CHUNK", 1000)
+    monkeypatch.setattr(arrays, "CHUNK", 1000)
     with pytest.raises(ValueError, match=r"index \(3, 5, 6, 0\)"):
-        arguments.pictures("x", changed(GREY, (3, 5, 6, 0), np.nan))
+        arrays.pictures("x", changed(GREY, (3, 5, 6, 0), np.nan))
 
 
 @pytest.mark.parametrize("spoiled", [False, True])
@@ -174,7 +174,7 @@ def test_pictures_takes_little_memory(spoiled):
     images[-1, -1, -1] = np.nan if spoiled else 1
     tracemalloc.start()
     try:
-        arguments.pictures("x", images)
+        arrays.pictures("x", images)
     except ValueError:
         assert spoiled
     peak = tracemalloc.get_traced_memory()[1]
@@ -184,7 +184,7 @@ def test_pictures_takes_little_memory(spoiled):
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", "uint8", ">f4"])
 def test_codes_become_float32(dtype):
-    found = arguments.codes("z", np.arange(6).reshape(3, 2).astype(dtype), 2)
+    found = arrays.codes("z", np.arange(6).reshape(3, 2).astype(dtype), 2)
     assert (found.dtype, found.tolist()) == (np.float32, [[0, 1], [2, 3], [4, 5]])
 
 
@@ -206,8 +206,8 @@ def test_codes_become_float32(dtype):
 )
 def test_codes_refuses(codes, kind, words):
     with pytest.raises(kind, match=f"^z must .*{words}"):
-        arguments.codes("z", codes, 8)
+        arrays.codes("z", codes, 8)
 
 
 def test_codes_of_any_length():
-    assert arguments.codes("z", CODES) is CODES
+    assert arrays.codes("z", CODES) is CODES

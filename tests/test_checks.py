@@ -163,7 +163,7 @@ def test_the_inputs_are_made_anew(name, capsys):
 
 @pytest.mark.parametrize("name", ["00.9", "", None, 0.1, 1, ["00.1"]], ids=repr)
 def test_an_unknown_exercise(name):
-    with pytest.raises(ValueError, match=r"^name must be one of 00\.1, 00\.2.*got"):
+    with pytest.raises(ValueError, match=r"^name must be one of 00\.1, 00\.2.*not"):
         check(name, 2.0)
 
 

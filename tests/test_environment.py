@@ -1,6 +1,7 @@
 """The ways in: make, conda and Binder install the same things, and say clearly why they cannot."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,9 +17,18 @@ else:
     import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 ENVIRONMENTS = ["environment.yml", "binder/environment.yml"]
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+MACHINES = [
+    ("linux", "x86_64", "tensorflow-cpu"),
+    ("linux", "aarch64", "tensorflow"),
+    ("darwin", "arm64", "tensorflow"),
+    ("win32", "AMD64", "tensorflow-cpu"),
+]
 
 
 def requirements(lines) -> set[str]:
@@ -35,6 +45,25 @@ def pip_lines(name: str) -> list[str]:
     """What the environment file hands to pip."""
     [section] = [entry for entry in environment(name)["dependencies"] if isinstance(entry, dict)]
     return section["pip"]
+
+
+def locked() -> list[str]:
+    """The lock's entries, each on one line: a requirement, then its hashes."""
+    lines = LOCK.replace("\\\n", "").splitlines()
+    return [line for line in lines if line and not line.lstrip().startswith("#")]
+
+
+def asked_for(lines, sys_platform: str, machine: str, python: str) -> list[Requirement]:
+    """Those of the requirements that this machine and this Python need."""
+    here = {
+        "sys_platform": sys_platform,
+        "os_name": "nt" if sys_platform == "win32" else "posix",
+        "platform_machine": machine,
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+    }
+    wanted = [Requirement(line) for line in lines]
+    return [r for r in wanted if r.marker is None or r.marker.evaluate(here)]
 
 
 def make(*arguments: str, folder: Path = ROOT, **variables: str) -> subprocess.CompletedProcess:
@@ -57,7 +86,7 @@ def checkout(tmp_path: Path) -> Path:
     """A checkout on which nothing is installed yet, in an awkward folder."""
     folder = tmp_path / "Übung eins"
     folder.mkdir()
-    for name in ("Makefile", "pyproject.toml"):
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, folder)
     return folder
 
@@ -68,6 +97,14 @@ def fake_python(folder: Path, script: str) -> str:
     path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     path.chmod(0o755)
     return str(path)
+
+
+def fake_environment(folder: Path, script: str) -> None:
+    """A virtual environment whose Python does what the script says."""
+    program = folder / ".venv/bin/python"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
@@ -107,28 +144,34 @@ def test_pip_list_holds_nothing_but_requirements(name):
         assert "://" not in line and Requirement(line).url is None, line
 
 
-@pytest.mark.parametrize("python_version", ["3.10", "3.11", "3.12", "3.13"])
-@pytest.mark.parametrize(
-    ("sys_platform", "platform_machine", "tensorflow"),
-    [
-        ("linux", "x86_64", "tensorflow-cpu"),
-        ("linux", "aarch64", "tensorflow"),
-        ("darwin", "arm64", "tensorflow"),
-        ("win32", "AMD64", "tensorflow-cpu"),
-    ],
-)
-def test_each_machine_gets_one_tensorflow_and_one_keras(
-    sys_platform, platform_machine, tensorflow, python_version
-):
-    machine = {
-        "sys_platform": sys_platform,
-        "platform_machine": platform_machine,
-        "python_version": python_version,
-    }
-    wanted = [Requirement(line) for line in PROJECT["dependencies"]]
-    names = [r.name for r in wanted if r.marker is None or r.marker.evaluate(machine)]
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize(("sys_platform", "machine", "tensorflow"), MACHINES)
+def test_each_machine_gets_one_tensorflow_and_one_keras(sys_platform, machine, tensorflow, python):
+    wanted = asked_for(PROJECT["dependencies"], sys_platform, machine, python)
+    names = [r.name for r in wanted]
     assert [name for name in names if name.startswith("tensorflow")] == [tensorflow]
     assert names.count("keras") == 1
+
+
+def test_the_lock_names_versions_and_hashes_and_nothing_else():
+    # An option or an address would send every reader to one machine, or switch the check off.
+    entry = r"[a-z0-9-]+==[\w.+!]+( ; [^-]+?)?\s+(--hash=sha256:[0-9a-f]{64}\s*)+"
+    for line in locked():
+        assert re.fullmatch(entry, line), line
+    assert not re.search("://|index-url|find-links", LOCK)
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize(("sys_platform", "machine", "_tensorflow"), MACHINES)
+def test_the_lock_fulfils_what_pyproject_asks_for(sys_platform, machine, _tensorflow, python):
+    here = sys_platform, machine, python
+    entries = asked_for([line.split("--hash")[0] for line in locked()], *here)
+    versions = {r.name: str(r.specifier).removeprefix("==") for r in entries}
+    assert len(versions) == len(entries), "a package in two versions"
+    # What builds the project belongs to it: make installs it without looking elsewhere.
+    wanted = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    for r in asked_for(wanted + PYPROJECT["build-system"]["requires"], *here):
+        assert r.name in versions and r.specifier.contains(versions[r.name]), str(r)
 
 
 def test_binder_installs_the_package_alone():
@@ -244,10 +287,7 @@ def test_a_python_without_venv_says_the_way_out(checkout):
 
 def test_an_install_that_fails_is_taken_up_again(checkout):
     # A virtual environment whose pip fails: no stamp may say that it is ready.
-    program = checkout / ".venv/bin/python"
-    program.parent.mkdir(parents=True)
-    program.write_text('#!/bin/sh\n[ "$2" != pip ]\n', encoding="utf-8")
-    program.chmod(0o755)
+    fake_environment(checkout, '[ "$2" != pip ]')
     for _ in range(2):
         done = make("lab", folder=checkout)
         assert done.returncode != 0
@@ -266,14 +306,42 @@ def test_a_package_cut_off_while_it_was_installed_is_fetched_again(checkout):
 
 
 def test_a_finished_install_is_not_looked_at_again(checkout):
-    program = checkout / ".venv/bin/python"
-    program.parent.mkdir(parents=True)
-    program.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
+    fake_environment(checkout, 'echo "$@"')
     (checkout / ".venv/for-lab").touch()
     done = make("lab", "PYTHON=python3.99", folder=checkout)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("-m jupyterlab ")
+
+
+@pytest.mark.parametrize("target", ["lab", "test"])
+def test_make_installs_the_locked_versions_with_their_hashes(checkout, target):
+    done = make("-n", target, folder=checkout)
+    packages, project = [line for line in done.stdout.splitlines() if " pip install " in line]
+    assert "--require-hashes --only-binary :all: --requirement" in packages
+    assert '"requirements.lock"' in packages
+    assert "--no-deps --no-build-isolation --editable" in project
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "requirements.lock"])
+def test_what_is_asked_for_changed_so_it_is_installed_again(checkout, name):
+    fake_environment(checkout, 'echo "$@"')
+    make(".venv/for-lab", folder=checkout)
+    assert make("-q", ".venv/for-lab", ".venv/for-test", folder=checkout).returncode == 0
+    for stamp in (".venv/for-lab", ".venv/for-test"):
+        os.utime(checkout / stamp, (2e9, 2e9))
+    os.utime(checkout / name, (2e9 + 1, 2e9 + 1))
+    assert make("-q", ".venv/for-test", folder=checkout).returncode == 1
+
+
+def test_without_the_lock_the_newest_versions_are_installed_each_time(checkout):
+    fake_environment(checkout, 'echo "$@"')
+    make(".venv/for-test", folder=checkout)
+    for _ in range(2):
+        done = make("LOCK=", ".venv/for-test", folder=checkout)
+        [line] = [line for line in done.stdout.splitlines() if line.startswith("-m pip install ")]
+        assert line.endswith("--upgrade --upgrade-strategy eager --editable .[test]")
+    # And they do not pass for the locked ones.
+    assert make("-q", ".venv/for-lab", folder=checkout).returncode == 1
 
 
 def test_clean_leaves_everything_else(checkout):

@@ -197,7 +197,7 @@ def test_a_refusal_leaves_no_mark_on_a_new_model(build):
     assert not refusing.compiled
     for model in (refusing, other):
         model.compile("sgd")
-        model.fit(*good, epochs=2, shuffle=False, verbose=0)
+        model.fit(*good, epochs=2, verbose=0)
     assert fingerprint(refusing)[1] == fingerprint(other)[1] != fingerprint(build())[1]
 
 

@@ -32,7 +32,7 @@ def closed_figures():
         (COLOUR, COLOUR),
         (GREY / 255, GREY[..., None]),
         ((COLOUR / 255).astype(np.float32), COLOUR),
-        (COLOUR.tolist(), np.full((5, 4, 6, 1), 255) * (COLOUR > 0)),
+        ((COLOUR / 255).tolist(), COLOUR),
     ],
     ids=["grey", "grey with channel", "colour", "grey floats", "colour floats", "list"],
 )

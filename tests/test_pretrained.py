@@ -32,7 +32,7 @@ def test_the_test_loss_is_that_of_the_record(name):
 
 
 def test_another_name_is_refused():
-    with pytest.raises(ValueError, match="vae_2, vae_20; got 'vae_3'"):
+    with pytest.raises(ValueError, match="vae_2, vae_20, not 'vae_3'"):
         pretrained.load_pretrained("vae_3")
 
 

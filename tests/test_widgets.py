@@ -265,7 +265,7 @@ DOT = [[0.5, 0.5]]
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"c": 1}, "c must be one of the controls a, b"),
+        ({"c": 1}, "the control must be one of a, b, not 'c'"),
         ({"a": 99}, "a must be one of 0, 1 ... 10, not 99: the nearest is 10"),
         ({"a": 2.5}, "not 2.5: the nearest is 2"),
         ({"a": "3"}, "not '3'"),

@@ -78,7 +78,7 @@ def read_checked(path, largest, parse, way_out):
         size = f"{status.st_size:,} bytes"
         raise DataError(f"{path} ({size}) has more than {largest:,} bytes. {way_out}")
     with open(path, "rb") as file:
-        content = file.read(largest)  # no more, though it may have grown
+        content = file.read(status.st_size)  # no more, though it may have grown
     try:
         if content[:99].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
             raise DataError("this is a web page, not data")
@@ -125,7 +125,11 @@ def _parse_npz(content, spec, complete, largest):
 
 def _check_layout(archive, name, expected, largest):
     """Refuse an array by its header and by its size in the directory, before it is allocated."""
-    with archive.open(f"{name}.npy") as member:
+    info = archive.getinfo(f"{name}.npy")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Python would unpack these without a limit.
+        raise DataError(f"{name} is packed in a way that NumPy never uses")
+    with archive.open(info) as member:
         head = io.BytesIO(member.read(LONGEST_HEADER))
     versions = {(1, 0): format.read_array_header_1_0, (2, 0): format.read_array_header_2_0}
     shape, _, dtype = versions[format.read_magic(head)](head)
@@ -133,7 +137,7 @@ def _check_layout(archive, name, expected, largest):
         raise DataError(f"{name} is a pickle of Python objects, which is never opened")
     if dtype != expected.dtype or not expected.fits(shape):
         raise DataError(f"{name} must be {expected.dtype} {expected.shape}, not {dtype} {shape}")
-    claimed = archive.getinfo(f"{name}.npy").file_size
+    claimed = info.file_size
     right = head.tell() + expected.count_bytes(shape)
     if claimed != right or right > largest:
         raise DataError(f"{name} claims {claimed:,} bytes, and needs {right:,}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_tutorial import arguments
+from vae_tutorial import arguments, arrays
 from vae_tutorial.data import as_floats
 from vae_tutorial.losses import squared_error
 from vae_tutorial.runtime import keras, tf
@@ -15,8 +15,8 @@ class PictureModel(keras.Model):
     of batches (its first one is checked). A refused input leaves the model as it was.
     """
 
-    def __init__(self, decoder, settings, **options):
-        super().__init__(**options)
+    def __init__(self, decoder, settings, name=None):
+        super().__init__(name=name)
         self.decoder = decoder
         self.latent_dim = decoder.input_shape[-1]
         self.image_shape = tuple(decoder.output_shape[1:])
@@ -41,24 +41,40 @@ class PictureModel(keras.Model):
 
     def decode(self, z):
         """Pictures from codes: float (n, latent_dim) to float32 array (n, *image_shape)."""
-        return self._decode(arguments.codes("z", z, self.latent_dim)).numpy()
+        return self._decode(arrays.codes("z", z, self.latent_dim)).numpy()
 
-    def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        *,
+        verbose="auto",
+        callbacks=None,
+        validation_data=None,
+        sample_weight=None,
+    ):
         """As ``keras.Model.fit``, after a look at the arguments; arrays are taken in their order.
 
-        ``training.train`` shuffles them by its seed.
+        ``training.train`` shuffles them by its seed, and can be stopped and go on.
         """
-        arguments.no_weights(options.get("sample_weight"))
+        arguments.no_weights(sample_weight)
+        if getattr(self, "loss", None) is not None:
+            way_out = "compile without it, since the model brings its own"
+            arguments.refuse(ValueError, "loss", "be None", f"{self.loss}", way_out)
         epochs = arguments.whole_number("epochs", epochs)
         batch_size = _batch_size(batch_size)
-        held_out = options.get("validation_data")
-        if held_out is not None and not is_dataset(held_out):
-            held_out = (*held_out, None) if len(held_out) == 1 else held_out
-            options["validation_data"] = tuple(_floats(*self.checked_arrays(*held_out)))
+        if validation_data is not None and not is_dataset(validation_data):
+            if not isinstance(validation_data, tuple) or len(validation_data) not in (1, 2):
+                way_out = "write for example validation_data=(images,)"
+                expected = "be a tuple of what fit takes, or a dataset"
+                arguments.refuse(TypeError, "validation_data", expected, validation_data, way_out)
+            validation_data = tuple(_floats(*self.checked_arrays(*validation_data)))
         x, y = _floats(*self.checked_arrays(x, y))
+        options = dict(batch_size=batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks)
         # Keras would shuffle by hidden state, which reproducible operations refuse.
-        options["shuffle"] = False
-        return super().fit(x, y, batch_size=batch_size, epochs=epochs, **options)
+        return super().fit(x, y, validation_data=validation_data, shuffle=False, **options)
 
     def evaluate(self, x=None, y=None, batch_size=None, **options):
         """As ``keras.Model.evaluate``, after a look at the arguments."""
@@ -102,22 +118,28 @@ def checked_dataset(data, y, check):
         check: function of a batch's arrays that raises what is to be said.
     """
     if y is not None:
-        raise ValueError("y must be None where x is a dataset, whose batches hold it: leave it out")
-    batch = next(iter(data), None) if isinstance(data, tf.data.Dataset) else data[0]
+        way_out = "its batches hold it"
+        arguments.refuse(ValueError, "y", "be None where x is a dataset", "given", way_out)
+    if isinstance(data, tf.data.Dataset):
+        batch = next(iter(data), None)
+    else:
+        batch = data[0] if len(data) else None
     if batch is None:
         raise ValueError("x must hold at least one batch, not none: mend the dataset.")
-    batch = [np.asarray(a) for a in (batch if isinstance(batch, tuple | list) else (batch,))]
+    batch = batch if isinstance(batch, tuple | list) else (batch,)
+    if len(batch) > 2 or not all(tf.is_tensor(a) or isinstance(a, np.ndarray) for a in batch):
+        expected = "have batches of one or two arrays"
+        way_out = "map them to pictures, or to (codes, pictures) or (pictures, labels)"
+        arguments.refuse(TypeError, "x", expected, [type(a).__name__ for a in batch], way_out)
+    batch = [np.asarray(a) for a in batch]
     for array in batch:
-        if array.dtype == np.uint8 and array.ndim > 2:
-            raise TypeError(
-                "batches of a dataset must be float in [0, 1], not uint8: map them by "
-                "lambda x: tf.cast(x, tf.float32) / 255."
-            )
+        # Labels are whole numbers; pictures and codes are used as they are.
+        if array.ndim > 1 and array.dtype != np.float32:
+            way_out = "map them by lambda x: tf.cast(x, tf.float32), and uint8 then / 255"
+            arguments.refuse(TypeError, "x", "have batches of float32", array, way_out)
         if array.ndim == 3:
-            raise ValueError(
-                f"batches of a dataset must be (n, h, w, c), not {array.shape}: use "
-                "x[..., tf.newaxis]."
-            )
+            expected = "have batches of (n, h, w, c)"
+            arguments.refuse(ValueError, "x", expected, array, "map them by x[..., tf.newaxis]")
     check(*batch)
 
 
@@ -128,8 +150,8 @@ def _floats(*arrays):
 class EncodingModel(PictureModel):
     """A picture model with an encoder before the decoder: the picture itself is the target."""
 
-    def __init__(self, encoder, decoder, settings, **options):
-        super().__init__(decoder, settings, **options)
+    def __init__(self, encoder, decoder, settings, name=None):
+        super().__init__(decoder, settings, name)
         self.encoder = encoder
         self._encode = tf.function(
             encoder, input_signature=[tf.TensorSpec((None, *self.image_shape), tf.float32)]
@@ -143,12 +165,14 @@ class EncodingModel(PictureModel):
         return np.concatenate([self._encode(as_floats(x[i : i + batch_size])) for i in starts])
 
     def checked_inputs(self, x):  # noqa: D102 (said in the base class)
-        return arguments.pictures("x", x, self.image_shape)
+        return arrays.pictures("x", x, self.image_shape)
 
     def checked_arrays(self, x, y=None):  # noqa: D102 (said in the base class)
         if is_dataset(x):
             checked_dataset(x, y, self.checked_arrays)
             return x, y
         if y is not None:
-            raise ValueError("the target is the picture itself: pass the pictures alone, no y")
+            arguments.refuse(
+                ValueError, "y", "be None", "given", "the picture itself is the target"
+            )
         return self.checked_inputs(x), None

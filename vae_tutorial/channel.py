@@ -22,7 +22,7 @@ def send(positions, noise, rng):
 
     One message per position, so they may repeat, n >= 1. (Kingma and Welling 2014, section 2.4.)
     """
-    positions, noise = _numbers("positions", positions), arguments.positive_number("noise", noise)
+    positions, noise = numbers_of("positions", positions), arguments.positive_number("noise", noise)
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a Generator, not {rng!r}: use np.random.default_rng(0).")
     return positions + noise * rng.normal(size=positions.shape)
@@ -30,7 +30,7 @@ def send(positions, noise, rng):
 
 def nearest(received, positions):
     """Index of the position nearest to each value received (m,), of two the lower: int (m,)."""
-    received, positions = _numbers("received", received), _numbers("positions", positions, 2)
+    received, positions = numbers_of("received", received), numbers_of("positions", positions, 2)
     order = np.argsort(positions)
     lower, upper = positions[order[:-1]], positions[order[1:]]
     # Halves cannot overflow. Between neighbouring floats the middle can round up to the upper one.
@@ -44,7 +44,7 @@ def confusion(positions, noise):
     [i, j] is the probability that name i, sent, is taken for name j, in closed form: the Gaussian's
     mass between the middles left and right of position j. A tiny one is right too.
     """
-    positions = _numbers("positions", positions, 2)
+    positions = numbers_of("positions", positions, 2, most=4096)  # a table of n x n
     noise = arguments.positive_number("noise", noise)
     order = np.argsort(positions)
     away = (positions[order] - positions[order, np.newaxis]) / noise
@@ -62,16 +62,16 @@ def error_rate(positions, noise):
 
     Each gap between neighbours is crossed from both sides, with probability Q(gap / (2 noise)).
     """
-    positions = _numbers("positions", positions, 2)
+    positions = numbers_of("positions", positions, 2)
     noise = arguments.positive_number("noise", noise)
     return float(2 * ndtr(-np.diff(np.sort(positions)) / 2 / noise).sum() / len(positions))
 
 
 def simulate(positions, noise, count, seed=0):
     """Estimate `confusion` by sending each name `count` times: whole numbers / `count`, (n, n)."""
-    positions = _numbers("positions", positions, 2)
+    positions = numbers_of("positions", positions, 2)
     noise = arguments.positive_number("noise", noise)
-    count = arguments.whole_number("count", count)
+    count = arguments.whole_number("count", count, maximum=10**9 // len(positions) ** 2)
     rng = np.random.default_rng(arguments.whole_number("seed", seed, 0))
     n, table = len(positions), 0
     for start in range(0, n * count, _CHUNK):
@@ -110,7 +110,7 @@ def capacity(noise, low=0.0, high=10.0, tolerance=0.002):
 
     By the algorithm of Blahut (1972) and Arimoto (1972), on a grid. The best input is a few points
     (Smith 1971): just both ends while (high - low) / (2 noise) <= 1.665. Takes milliseconds; with
-    the least tolerance seconds, ten for a noise of (high - low) / 1000.
+    the least tolerance seconds, ten for a noise of (high - low) / 1000; far more for less noise.
 
     Args:
         noise: the stddev.
@@ -156,13 +156,15 @@ def _blahut_arimoto(width, slack):
     return float(lower + upper) / 2
 
 
-def _numbers(name, values, least=1):
+def numbers_of(name, values, least=1, most=None):
     """Return `values` as float64 (n,), all finite; distinct too where it takes two or more."""
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
         found = getattr(values, "dtype", type(values).__name__)
         raise TypeError(f"{name} must be an array of numbers, not {found}: use np.array([5.4, 6]).")
     if values.ndim != 1 or (n := len(values)) < least:
         raise ValueError(f"{name} must be (n,), n >= {least}, not {values.shape}: add or reshape.")
+    if most is not None and n > most:
+        raise ValueError(f"{name} must be at most {most}, not {n}: leave some out.")
     values = values.astype(float)
     if (wrong := values[~np.isfinite(values)]).size:
         raise ValueError(f"{name} must be finite, not {wrong[0]}: mend or leave out that number.")
@@ -178,7 +180,11 @@ def _width(noise, low, high):
             raise TypeError(
                 f"{name} must be a number, not {value!r}: write for example {name}=5.0."
             )
-    width = (float(high) - float(low)) / arguments.positive_number("noise", noise)
+    noise = arguments.positive_number("noise", noise)
+    try:
+        width = (float(high) - float(low)) / noise
+    except OverflowError:
+        width = math.inf
     if not 0 < width < math.inf:
         raise ValueError(f"high must lie above low, not {width} stddevs: pass finite low < high.")
     return width

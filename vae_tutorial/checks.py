@@ -1,5 +1,6 @@
 """The judges of the exercises: right, not answered yet, or wrong and why."""
 
+from vae_tutorial.arguments import choice
 from vae_tutorial.exercises import EXERCISES
 
 
@@ -13,6 +14,5 @@ def check(name, answer):
     Raises:
         ValueError: for an unknown exercise.
     """
-    if name not in tuple(EXERCISES):
-        raise ValueError(f"name must be one of {', '.join(EXERCISES)}; got {name!r}")
+    choice("name", name, EXERCISES)
     print(f"{name}: {EXERCISES[name].verdict(answer)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tutorial import arguments
+from vae_tutorial import arguments, arrays
 from vae_tutorial.archives import DataError, Expected, parse_idx, read_checked, read_npz
 
 VARIABLE = "VAE_TUTORIAL_DATA"
@@ -78,10 +78,8 @@ def load_images(name="mnist"):
     in the cache is set aside. MNIST: LeCun et al. 1998; Fashion-MNIST: Xiao et al. 2017, arXiv
     1708.07747; digits: Alpaydin and Kaynak 1998, Cascading Classifiers.
     """
-    if name == "digits":
+    if arguments.choice("name", name, (*FILES, "digits")) == "digits":
         return _embedded()
-    if name not in tuple(FILES):
-        raise ValueError(f"name must be one of {', '.join(FILES)}, digits, not {name!r}: use one.")
     folder = _user_folder(FILES[name])
     if folder is not None:
         return _images(name, [_read(folder / file) for file in FILES[name]], "folder")
@@ -101,9 +99,9 @@ def as_floats(images):
     """Return images as float32 (n, h, w, c) in [0, 1], from uint8 0 to 255 or floats in [0, 1].
 
     images: (n, h, w, c), or (n, h, w) for c = 1. Floats that are float32 already are not copied.
-    Raises TypeError or ValueError as `arguments.pictures` does.
+    Raises TypeError or ValueError as `arrays.pictures` does.
     """
-    images = arguments.pictures("images", images)
+    images = arrays.pictures("images", images)
     if images.dtype == np.uint8:
         return np.divide(images, 255, dtype=np.float32)
     return images.astype(np.float32, copy=False)

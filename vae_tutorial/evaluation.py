@@ -4,9 +4,9 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from vae_tutorial import arguments
-from vae_tutorial.data import as_floats
-from vae_tutorial.losses import kl_per_latent, squared_error
+from vae_tutorial import arguments, arrays
+from vae_tutorial.data import Images, as_floats
+from vae_tutorial.losses import LARGEST_LOG_VAR, kl_per_latent, squared_error
 from vae_tutorial.networks import build_classifier
 from vae_tutorial.runtime import keras, tf
 from vae_tutorial.training import train
@@ -25,14 +25,17 @@ def reconstruction_errors(reconstruct, images):
     Returns:
         float32 array (n,), summed over pixels.
     """
-    images = arguments.pictures("images", images)
+    if not callable(reconstruct):
+        way_out = "pass for example autoencoder.reconstruct"
+        arguments.refuse(TypeError, "reconstruct", "be a function", reconstruct, way_out)
+    images = arrays.pictures("images", images)
     chunks = (as_floats(images[i : i + _CHUNK]) for i in range(0, len(images), _CHUNK))
     return np.concatenate([squared_error(x, reconstruct(x)).numpy() for x in chunks])
 
 
 def mean_image(images):
     """The mean of all images: float32 (h, w, c) in [0, 1]."""
-    images = arguments.pictures("images", images)
+    images = arrays.pictures("images", images)
     if images.dtype != np.uint8:
         return images.mean(axis=0, dtype=float).astype(np.float32)
     # Summing whole numbers is exact, in any order.
@@ -50,7 +53,10 @@ def pca_errors(x_train, x_test, sizes):
     Returns:
         float array (len(sizes),).
     """
-    sizes = [arguments.whole_number("sizes", size) for size in sizes]
+    x_train = arrays.pictures("x_train", x_train)
+    x_test = arrays.pictures("x_test", x_test, x_train.shape[1:])
+    most = min(len(x_train) - 1, x_train[0].size)  # of one image there is no direction
+    sizes = arguments.whole_numbers("sizes", sizes, maximum=most)
     train_rows, test_rows = (as_floats(x).reshape(len(x), -1) for x in (x_train, x_test))
     # By the covariance matrix: exact, and its memory doesn't grow with the number of images.
     pca = PCA(max(sizes), svd_solver="covariance_eigh").fit(train_rows)
@@ -71,6 +77,7 @@ def train_classifier(images, *, steps=1500, seed=0):
     Returns:
         ``keras.Model`` from float32 (n, h, w, c) to logits (n, classes).
     """
+    arguments.instance("images", images, Images, "load them by load_images()")
     shape = (*images.x_train.shape[1:], 1)
     classifier = build_classifier(len(images.class_names), shape, seed=seed)
     classifier.loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -80,13 +87,15 @@ def train_classifier(images, *, steps=1500, seed=0):
 
 def judge(classifier, pictures):
     """The classifier's probabilities: float32 (n, classes), rows adding up to one."""
-    pictures = arguments.pictures("pictures", pictures, classifier.input_shape[1:])
+    arguments.instance("classifier", classifier, keras.Model, "train it by train_classifier")
+    pictures = arrays.pictures("pictures", pictures, classifier.input_shape[1:])
     chunks = (as_floats(pictures[i : i + _CHUNK]) for i in range(0, len(pictures), _CHUNK))
     return np.concatenate([tf.nn.softmax(classifier(x)).numpy() for x in chunks])
 
 
 def nearest_distances(samples, codes):
     """Euclidean distance from each sample (n, k) to the nearest of the codes (m, k): (n,)."""
+    arrays.codes("samples", samples, arrays.codes("codes", codes).shape[1])
     neighbours = NearestNeighbors(n_neighbors=1).fit(codes)
     return neighbours.kneighbors(samples)[0][:, 0]
 
@@ -102,7 +111,7 @@ def active_units(z_mean, threshold=0.01):
         bool array (latent_dim,). Burda et al. 2016 (arXiv 1509.00519), section 5.2.
     """
     threshold = arguments.positive_number("threshold", threshold)
-    return np.var(arguments.codes("z_mean", z_mean), axis=0, dtype=float) > threshold
+    return np.var(arrays.codes("z_mean", z_mean), axis=0, dtype=float) > threshold
 
 
 def latent_channels(z_mean, z_log_var):
@@ -117,8 +126,10 @@ def latent_channels(z_mean, z_log_var):
         ``stddev``, the root mean square stddev of the noise; ``bits``, the mean KL divergence,
         which the information that the latent carries can't exceed.
     """
-    z_mean = arguments.codes("z_mean", z_mean).astype(float)
-    z_log_var = arguments.codes("z_log_var", z_log_var, z_mean.shape[1])
+    z_mean = arrays.codes("z_mean", z_mean).astype(float)
+    z_log_var = arrays.codes("z_log_var", z_log_var, z_mean.shape[1])
+    arguments.as_many("z_log_var", z_log_var, "z_mean", z_mean)
+    z_log_var = np.clip(z_log_var, -LARGEST_LOG_VAR, LARGEST_LOG_VAR)  # as the losses take them
     return {
         "signal": z_mean.std(axis=0),
         "stddev": np.sqrt(np.exp(z_log_var.astype(float)).mean(axis=0)),

@@ -14,7 +14,7 @@ import numpy as np
 import traitlets
 from PIL import Image
 
-from vae_tutorial import plots
+from vae_tutorial import arguments, plots
 from vae_tutorial.stops import nearest, spacing, text
 from vae_tutorial.strokes import Strokes, checked_strokes, is_point
 
@@ -74,9 +74,7 @@ class Explorer(anywidget.AnyWidget):
         """
         places = dict(self.places)
         for name, value in values.items():
-            if name not in self.stops:
-                known = ", ".join(self.stops)
-                raise ValueError(f"{name} must be one of the controls {known}: mend the name.")
+            arguments.choice("the control", name, self.stops)
             places[name] = self._place(name, value)
         self.places = places
 
@@ -96,7 +94,14 @@ class Explorer(anywidget.AnyWidget):
         Returns:
             ``Axes``.
         """
-        count = max(len(values) for values in states.values())
+        if not states:
+            raise ValueError("states must name a control at least, not none: give it a list.")
+        for name, values in states.items():
+            arguments.choice("states", name, self.stops)
+            arguments.as_many(name, values, *next(iter(states.items())))
+            for value in values:
+                self._place(name, value)
+        count = len(next(iter(states.values())))
         pictures, texts = [], []
         for i in range(count):
             chosen = {name: values[i] for name, values in states.items()}

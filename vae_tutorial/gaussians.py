@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_tutorial import channel
+from vae_tutorial import arguments, channel
 from vae_tutorial.explorer import Explorer
 from vae_tutorial.scenes import WIDTH, dial, line, number
 from vae_tutorial.stops import steps
@@ -19,7 +19,8 @@ def gaussian_dial(samples=12, seed=0):
         samples: how many, drawn as epsilon times stddev plus mean; epsilon stays the same.
         seed: decides epsilon.
     """
-    epsilon = np.random.default_rng(seed).normal(size=samples)
+    samples = arguments.whole_number("samples", samples, maximum=1000)
+    epsilon = np.random.default_rng(arguments.seed(seed)).normal(size=samples)
 
     def draw(mean, stddev):
         # Written out again: losses.kl_divergence needs TensorFlow, which a dial can do without.
@@ -54,6 +55,9 @@ def noisy_line(positions, names, noise=0.5):
         names: a text for each.
         noise: stddev of the noise at first.
     """
+    positions = channel.numbers_of("positions", np.asarray(positions), 2)
+    arguments.as_many("names", names, "positions", positions)
+    names = [str(name) for name in names]
     keys = [f"place_{i}" for i in range(len(names))]
 
     def draw(noise, **places):

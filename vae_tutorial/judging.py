@@ -46,13 +46,13 @@ class Exercise:
             return f"wrong: a function is asked for; got {type(answer).__name__}"
         try:
             value = self.value(answer)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return f"wrong: your function raised {type(error).__name__}: {error}"
         if value is ...:
             return "not answered yet"
         try:
             np.asarray(value, float)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return f"wrong: numbers are asked for; got {type(value).__name__}"
         if self.agrees(value, self.right):
             return "right"

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from vae_tutorial import arguments
+from vae_tutorial import arguments, arrays
 from vae_tutorial.runtime import tf
 
 LARGEST_LOGIT = 1e6  # a wrong pixel then costs a million nats
@@ -34,7 +34,7 @@ def squared_error(x, reconstruction):
     Raises:
         ValueError: if the shapes differ (TensorFlow would broadcast them without a word).
     """
-    x, reconstruction = _alike("x", x, "reconstruction", reconstruction)
+    x, reconstruction = alike("x", x, "reconstruction", reconstruction, 4, in_range=True)
     return tf.reduce_sum(tf.square(x - reconstruction), axis=(1, 2, 3))
 
 
@@ -55,14 +55,20 @@ def reconstruction_loss(x, x_logits, noise_log_var=None):
     Raises:
         ValueError: if the shapes differ, or if ``x`` doesn't lie in [0, 1] (outside of a graph).
     """
-    x, x_logits = _alike("x", x, "x_logits", x_logits)
+    x, x_logits = alike("x", x, "x_logits", x_logits, 4)
     if tf.executing_eagerly():
-        arguments.pictures("x", x.numpy())
+        arrays.pictures("x", x.numpy())
     x_logits = bounded(x_logits, -LARGEST_LOGIT, LARGEST_LOGIT)
     if noise_log_var is None:
         nats = tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=x_logits)
         return tf.reduce_sum(nats, axis=(1, 2, 3))
-    log_var = bounded(noise_log_var, -LARGEST_LOG_VAR, LARGEST_LOG_VAR)
+    log_var = _tensor("noise_log_var", noise_log_var)
+    if log_var.shape.rank != 0:
+        found = f"an array {tuple(log_var.shape)}"
+        arguments.refuse(ValueError, "noise_log_var", "be a number", found, "one serves all pixels")
+    if hasattr(log_var, "numpy") and not np.isfinite(log_var):
+        arguments.refuse(ValueError, "noise_log_var", "be finite", f"{log_var}", "use log(0.01)")
+    log_var = bounded(log_var, -LARGEST_LOG_VAR, LARGEST_LOG_VAR)
     pixels = float(np.prod(x.shape[1:]))
     constant = 0.5 * pixels * (math.log(2 * math.pi) + log_var)
     return 0.5 * tf.exp(-log_var) * squared_error(x, tf.sigmoid(x_logits)) + constant
@@ -82,12 +88,13 @@ def kl_divergence(z_mean, z_log_var):
     Raises:
         ValueError: if the shapes differ.
     """
-    z_mean, z_log_var = _alike("z_mean", z_mean, "z_log_var", z_log_var)
+    z_mean, z_log_var = alike("z_mean", z_mean, "z_log_var", z_log_var, 2)
     return tf.reduce_sum(kl_per_latent(z_mean, z_log_var), axis=1)
 
 
 def kl_per_latent(z_mean, z_log_var):
     """As ``kl_divergence``, before the sum: float32 tensor (n, latent_dim)."""
+    z_mean, z_log_var = alike("z_mean", z_mean, "z_log_var", z_log_var)
     z_mean, z_log_var = bounded_gaussian(z_mean, z_log_var)
     # expm1(l) - l, not exp(l) - 1 - l: near a stddev of one the latter rounds below zero.
     return 0.5 * (tf.square(z_mean) + (tf.math.expm1(z_log_var) - z_log_var))
@@ -99,7 +106,9 @@ def elbo(x, x_logits, z_mean, z_log_var, noise_log_var=None):
     Arguments as in ``reconstruction_loss`` and ``kl_divergence``; Kingma and Welling 2014, eq. 7.
     """
     kl = kl_divergence(z_mean, z_log_var)
-    return -(reconstruction_loss(x, x_logits, noise_log_var) + kl)
+    nats = reconstruction_loss(x, x_logits, noise_log_var)
+    arguments.as_many("z_mean", kl, "x", nats)
+    return -(nats + kl)
 
 
 def bounded(x, low, high):
@@ -121,10 +130,27 @@ def bounded_gaussian(z_mean, z_log_var):
     return z_mean, bounded(z_log_var, -LARGEST_LOG_VAR, LARGEST_LOG_VAR)
 
 
-def _alike(name, a, other, b):
-    a, b = tf.convert_to_tensor(a, tf.float32), tf.convert_to_tensor(b, tf.float32)
-    if not a.shape.is_compatible_with(b.shape):
+def alike(name, a, other, b, rank=None, in_range=False):
+    """Two float32 tensors of one shape and this rank; outside of a graph, finite ones.
+
+    Raises ValueError (TensorFlow would broadcast some without a word) or TypeError, with the names.
+    """
+    a, b = (_tensor(*pair) for pair in ((name, a), (other, b)))
+    if rank not in (None, a.shape.rank) or not a.shape.is_compatible_with(b.shape):
+        kind = {2: ", (n, latent_dim)", 4: ", (n, height, width, channels)"}.get(rank, "")
         raise ValueError(
-            f"{name} and {other} must have one shape; got {tuple(a.shape)} and {tuple(b.shape)}"
+            f"{name} and {other} must have one shape{kind}; got {tuple(a.shape)} and "
+            f"{tuple(b.shape)}: cut or reshape one of them."
         )
+    for what, values in ((name, a), (other, b)):
+        if tf.executing_eagerly() and hasattr(values, "numpy"):
+            (arrays.pictures if in_range else arrays.finite)(what, values.numpy())
     return a, b
+
+
+def _tensor(name, values):
+    try:
+        return tf.convert_to_tensor(values, tf.float32)
+    except (TypeError, ValueError):
+        way_out = "use floats; uint8 pictures by as_floats"
+        arguments.refuse(TypeError, name, "be float", values, way_out)

@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from vae_tutorial import arguments, plots
-from vae_tutorial.data import as_floats
+from vae_tutorial import arguments, arrays, plots
+from vae_tutorial.data import Images, as_floats
 from vae_tutorial.explorer import Explorer
 from vae_tutorial.stops import steps
 from vae_tutorial.strokes import Strokes, digit
@@ -27,9 +27,17 @@ class Map:
     """
 
     def __init__(self, codes, labels=None, low=None, high=None):
-        self.codes = arguments.codes("codes", codes, 2)
+        self.codes = arrays.codes("codes", codes, 2)
+        if labels is not None:
+            arguments.as_many("labels", arrays.labels("labels", labels, 10), "codes", codes)
+        for name, corner in (("low", low), ("high", high)):
+            if corner is not None and (np.shape(corner) != (2,) or not np.isfinite(corner).all()):
+                way_out = "write for example (-3.5, -3.5)"
+                arguments.refuse(ValueError, name, "be two finite numbers", corner, way_out)
         self.low = self.codes.min(axis=0) if low is None else np.array(low, float)
         self.high = self.codes.max(axis=0) if high is None else np.array(high, float)
+        if not (self.low < self.high).all() and not (low is None and high is None):
+            arguments.refuse(ValueError, "low", "lie below high", f"{self.low}", "swap them")
         self.image = Image.new("RGB", (SIDE, SIDE), "white")
         ink = ImageDraw.Draw(self.image, "RGBA")
         colours = ["#202020"] * len(codes) if labels is None else [PALETTE[i] for i in labels]
@@ -151,6 +159,8 @@ def digit_pad(images, flat, deep, count=5000):
         deep: a ``VAE`` with more latents, for the copy and the neighbours.
         count: how many images are encoded, once, at the beginning.
     """
+    arguments.instance("images", images, Images, "load them by load_images()")
+    count = arguments.whole_number("count", count, minimum=NEIGHBOURS)
     x, labels = images.x_train[:count], images.y_train[:count]
     ground = Map(flat.encode(x)[0], labels, (-3.5, -3.5), (3.5, 3.5))
     known = deep.encode(x)[0]

@@ -1,6 +1,6 @@
 """The models before the VAE: ``Memory`` (a decoder alone) and ``Autoencoder``."""
 
-from vae_tutorial import arguments
+from vae_tutorial import arguments, arrays
 from vae_tutorial.base import EncodingModel, PictureModel, checked_dataset, is_dataset
 from vae_tutorial.networks import build_decoder, build_encoder
 from vae_tutorial.runtime import keras
@@ -19,10 +19,10 @@ class Memory(PictureModel):
     ``fit(codes, pictures)`` with codes float (n, latent_dim) and pictures (n, *image_shape).
     """
 
-    def __init__(self, latent_dim, image_shape=(28, 28, 1), *, filters=(32, 16), seed=0, **options):
+    def __init__(self, latent_dim, image_shape=(28, 28, 1), *, filters=(32, 16), seed=0, name=None):
         decoder = build_decoder(latent_dim, image_shape, filters=filters, seed=seed)
         settings = dict(latent_dim=latent_dim, image_shape=image_shape, filters=filters, seed=seed)
-        super().__init__(decoder, settings, **options)
+        super().__init__(decoder, settings, name)
         self.build((None, self.latent_dim))
 
     def call(self, z):
@@ -30,17 +30,14 @@ class Memory(PictureModel):
         return self.decoder(z)
 
     def checked_inputs(self, x):  # noqa: D102 (said in the base class)
-        return arguments.codes("codes", x, self.latent_dim)
+        return arrays.codes("codes", x, self.latent_dim)
 
     def checked_arrays(self, x, y=None):  # noqa: D102 (said in the base class)
         if is_dataset(x):
             checked_dataset(x, y, self.checked_arrays)
             return x, y
-        x, y = self.checked_inputs(x), arguments.pictures("pictures", y, self.image_shape)
-        if len(x) != len(y):
-            raise ValueError(
-                f"pictures must be as many as codes; got {len(y)} pictures and {len(x)} codes"
-            )
+        x, y = self.checked_inputs(x), arrays.pictures("pictures", y, self.image_shape)
+        arguments.as_many("pictures", y, "codes", x)
         return x, y
 
 
@@ -66,12 +63,12 @@ class Autoencoder(EncodingModel):
         units=(256, 128),
         filters=(32, 16),
         seed=0,
-        **options,
+        name=None,
     ):
         decoder = build_decoder(latent_dim, image_shape, filters=filters, seed=seed)
         settings = dict(latent_dim=latent_dim, image_shape=image_shape, filters=filters, seed=seed)
         encoder = build_encoder(latent_dim, image_shape, units=units, seed=seed)
-        super().__init__(encoder, decoder, settings | {"units": units}, **options)
+        super().__init__(encoder, decoder, settings | {"units": units}, name)
         self.build((None, *self.image_shape))
 
     def call(self, x):

@@ -2,11 +2,15 @@
 
 import numpy as np
 
-from vae_tutorial.arguments import pictures, whole_number, whole_numbers
+from vae_tutorial import arguments
+from vae_tutorial.arguments import whole_number
+from vae_tutorial.arrays import pictures
 from vae_tutorial.data import as_floats
 from vae_tutorial.runtime import keras
 
 layers = keras.layers
+ACTIVATIONS = ("leaky_relu", "gelu", "relu", "elu", "silu", "tanh", "sigmoid", "softplus")
+MOST = 2**14  # latents, units or filters of a layer, pixels of a side: more is a slip
 ENCODER = 500_000_000  # a model's encoder counts its random numbers from here, its decoder from 0
 
 
@@ -17,7 +21,7 @@ class _Seeds:
     """
 
     def __init__(self, seed, first=0):
-        self._seed = whole_number("seed", seed, minimum=0)
+        self._seed = arguments.seed(seed)
         self._count = first
 
     def next(self, scale=1.0):
@@ -31,15 +35,14 @@ class _Seeds:
 def _checked_shape(image_shape, halvings):
     if not isinstance(image_shape, list | tuple) or len(image_shape) != 3:
         raise ValueError(
-            f"image_shape must be (height, width, channels); got {image_shape!r}. "
+            f"image_shape must be (height, width, channels); got {image_shape!r:.80}. "
             "Grey pictures have one channel: (28, 28, 1)"
         )
-    height, width, channels = (whole_number("image_shape", size) for size in image_shape)
+    height, width, channels = arguments.whole_numbers("image_shape", image_shape, maximum=MOST)
     if height % 2**halvings or width % 2**halvings:
-        raise ValueError(
-            f"image_shape {image_shape!r} can't be halved {halvings} times; each entry of filters "
-            f"halves it once, so use fewer filters or a size divisible by {2**halvings}"
-        )
+        expected = f"have a height and a width divisible by {2**halvings}"
+        way_out = "each entry of filters halves them once, so use fewer"
+        arguments.refuse(ValueError, "image_shape", expected, f"{image_shape}", way_out)
     return height, width, channels
 
 
@@ -59,8 +62,8 @@ def build_decoder(latent_dim, image_shape=(28, 28, 1), *, filters=(32, 16), seed
     Raises:
         ValueError, TypeError: naming the argument that doesn't fit.
     """
-    latent_dim = whole_number("latent_dim", latent_dim)
-    filters = whole_numbers("filters", filters)
+    latent_dim = whole_number("latent_dim", latent_dim, maximum=MOST)
+    filters = arguments.whole_numbers("filters", filters, maximum=MOST)
     height, width, channels = _checked_shape(image_shape, len(filters))
     seeds = _Seeds(seed)
     start = (height // 2 ** len(filters), width // 2 ** len(filters), filters[0])
@@ -102,7 +105,7 @@ def build_dense_decoder(
     Returns:
         ``keras.Model`` from z, float32 (n, latent_dim), to logits, float32 (n, *image_shape).
     """
-    latent_dim = whole_number("latent_dim", latent_dim)
+    latent_dim = whole_number("latent_dim", latent_dim, maximum=MOST)
     shape = _checked_shape(image_shape, halvings=0)
     z = keras.Input((latent_dim,), name="z")
     x_logits = _dense_layers(z, units, int(np.prod(shape)), _Seeds(seed), activation="gelu")
@@ -130,27 +133,36 @@ def build_encoder(
     Returns:
         ``keras.Model`` from x, float32 (n, *image_shape) in [0, 1], to z, float32 (n, latent_dim).
     """
-    latent_dim = whole_number("latent_dim", latent_dim)
+    latent_dim = whole_number("latent_dim", latent_dim, maximum=MOST)
     seeds = _Seeds(seed, ENCODER)
     return _picture_network("encoder", image_shape, units, latent_dim, seeds, activation)
 
 
 def build_classifier(classes=10, image_shape=(28, 28, 1), *, units=(256,), seed=0):
     """From a picture to one logit a class: the judge of generated digits."""
-    classes = whole_number("classes", classes, minimum=2)
+    classes = whole_number("classes", classes, minimum=2, maximum=MOST)
     return _picture_network("classifier", image_shape, units, classes, _Seeds(seed), "leaky_relu")
 
 
 def _picture_network(name, image_shape, units, outputs, seeds, activation):
+    arguments.choice("activation", activation, ACTIVATIONS)
     x = keras.Input(_checked_shape(image_shape, halvings=0), name="x")
     hidden = layers.Flatten(data_format="channels_last")(x)
     return keras.Model(x, _dense_layers(hidden, units, outputs, seeds, activation), name=name)
 
 
+def checked_units(name, units):
+    """The widths of hidden layers, a list of whole numbers."""
+    units = arguments.whole_numbers(name, units, least=0, maximum=MOST)
+    if len(units) > 100:
+        arguments.refuse(ValueError, name, "be at most 100", f"{len(units)}", "use fewer layers")
+    return units
+
+
 def _dense_layers(hidden, units, outputs, seeds, activation):
     # GELU lets through about half of the variance that a leaky ReLU does: weights make up for it.
     scale = 2.0 if activation == "gelu" else 1.0
-    for count in whole_numbers("units", units, least=0):
+    for count in checked_units("units", units):
         initializer = seeds.next(scale)
         hidden = layers.Dense(count, activation=activation, kernel_initializer=initializer)(hidden)
     return layers.Dense(outputs, kernel_initializer=seeds.next())(hidden)

@@ -80,20 +80,21 @@ class Notes(keras.callbacks.Callback):
             self._notes.append(self._last)
 
     def stopped(self):
-        """After an error or the stop button: say where a run that is kept stands, and go there."""
+        """After an error or the stop button: go to where a run that is kept stands, and say so."""
         if self._keep:
             step = self._go_back()
-            print(
-                f"stopped; {self._keep.path} keeps the first {step:,} of {self._steps:,} steps: "
-                "the same call goes on from there"
-            )
+            self._write()
+            if self._kept:
+                print(
+                    f"stopped; {self._keep.path} keeps the first {step:,} of {self._steps:,} "
+                    "steps: the same call goes on from there"
+                )
 
     def close(self):
         """Write down what isn't yet, and take the progress line away."""
         if self._progress:
             self._progress.close()
-        if self._keep and self._state is not self._kept:
-            self._write()
+        self._write()
 
     def _hold(self, step):
         """Remember this moment, unless its weights are spoilt already."""
@@ -102,12 +103,13 @@ class Notes(keras.callbacks.Callback):
         if not all(np.isfinite(array).all() for array in arrays):
             self._refuse(step)
         self._state = runs.State(list(self._notes), dict(self._snapshots), arrays)
-        if self._keep and (step == self._steps or time.monotonic() - self._since > PAUSE):
+        if step == self._steps or time.monotonic() - self._since > PAUSE:
             self._write()
 
     def _write(self):
-        self._keep.save(self._state)
-        self._kept, self._since = self._state, time.monotonic()
+        if self._keep and self._state is not self._kept:
+            self._keep.save(self._state)
+            self._kept, self._since = self._state, time.monotonic()
 
     def _refuse(self, step):
         raise FloatingPointError(
@@ -125,7 +127,10 @@ class Notes(keras.callbacks.Callback):
 
     def _take_snapshot(self, step):
         if self._snapshot is not None and step in self._snapshot_steps:
-            self._snapshots[step] = self._snapshot()
+            taken = self._snapshot()
+            if self._keep:
+                self._keep.check(taken, len(self._snapshot_steps))
+            self._snapshots[step] = taken
 
     def history(self):
         """What there is to return."""

@@ -7,7 +7,7 @@ same on every machine and needs no file.
 import numpy as np
 from PIL import Image, ImageDraw
 
-from vae_tutorial.arguments import whole_number
+from vae_tutorial.arguments import choice, whole_number
 
 NAMES = ("cat", "dog", "apple", "banana")
 _CANVAS = 256
@@ -118,11 +118,10 @@ def draw_picture(name, size=64):
         uint8 array (size, size, 3), red green blue, 0 to 255.
 
     Raises:
-        ValueError: for an unknown name or a size that is no whole number of at least 8.
+        ValueError: for an unknown name or a size that is no whole number from 8 to 4,096.
     """
-    if name not in NAMES:
-        raise ValueError(f"name must be one of {', '.join(NAMES)}; got {name!r}")
-    size = whole_number("size", size, minimum=8)
+    choice("name", name, NAMES)
+    size = whole_number("size", size, minimum=8, maximum=4096)
     paint, background = _DRAWINGS[name]
     # Four times too large, then reduced: Pillow's shapes have no antialiasing of their own.
     canvas = Image.new("RGB", (_CANVAS, _CANVAS), background)

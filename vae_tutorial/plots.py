@@ -3,6 +3,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import ticker
+from matplotlib.axes import Axes
+
+from vae_tutorial import arguments, arrays
 
 # Okabe and Ito's colours (jfly.uni-koeln.de/color), each with a dash and a marker of its own.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -16,7 +19,7 @@ def as_bytes(images):
 
     Floats outside [0, 1] are clipped.
     """
-    images = np.asarray(images)
+    images = arrays.shown("images", images)
     if images.dtype != np.uint8:
         images = np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)
     if images.ndim == 3:
@@ -41,7 +44,7 @@ def mosaic(images, columns=None):
     """
     tiles = as_bytes(images)
     count, height, width, _ = tiles.shape
-    columns = min(columns or count, count)
+    columns = _columns(columns, count)
     rows = -(-count // columns)
     sheet = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, 3), 255, np.uint8)
     for place, tile in enumerate(tiles):
@@ -61,9 +64,18 @@ def board(images, *, columns=None, titles=None, rows=None, scale=1.0, ax=None):
         scale: 1.0 draws a picture about 1.1 inches wide where the page has room.
         ax: where to draw; a new figure by default.
     """
-    count, height, width = np.asarray(images).shape[:3]
-    columns = min(columns or count, count)
+    count, height, width = arrays.shown("images", images).shape[:3]
+    columns = _columns(columns, count)
     lines = -(-count // columns)
+    if titles is not None and len(titles) not in (columns, count):
+        way_out = "give one to each"
+        expected = f"be {columns} (a row) or {count} (all)"
+        arguments.refuse(ValueError, "titles", expected, f"{len(titles)}", way_out)
+    if rows is not None and len(rows) != lines:
+        found = f"{len(rows)}"
+        arguments.refuse(ValueError, "rows", f"be {lines} texts", found, "give one to each row")
+    scale = arguments.positive_number("scale", scale)
+    _checked_axes(ax)
     every = titles is not None and len(titles) > columns
     inches = min(1.15 * scale, 9.5 / columns)
     # Titles above every picture need room for a line of text between the rows.
@@ -90,6 +102,26 @@ def board(images, *, columns=None, titles=None, rows=None, scale=1.0, ax=None):
     return ax
 
 
+def _columns(columns, count):
+    return count if columns is None else min(arguments.whole_number("columns", columns), count)
+
+
+def _checked_axes(ax):
+    if ax is not None:
+        arguments.instance("ax", ax, Axes, "make one by plt.subplots()")
+
+
+def _checked_curves(x, lines, baselines, log_x, log_y):
+    for name, mapping in (("lines", lines), ("baselines", baselines)):
+        arguments.instance(name, mapping, dict, "write {label: values}")
+    arrays.numbers("x", x, positive=log_x)
+    for label, values in lines.items():
+        name = f"lines[{label!r}]"
+        arguments.as_many(name, arrays.numbers(name, values, positive=log_y), "x", x)
+    for label, value in baselines.items():
+        arrays.numbers(f"baselines[{label!r}]", [value], positive=log_y)
+
+
 def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False, ax=None):
     """Lines over a common x, with baselines (what a simpler method reaches) as dashed levels.
 
@@ -103,6 +135,8 @@ def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False
         log_y: a logarithmic axis.
         ax: where to draw; a new figure by default.
     """
+    _checked_axes(ax)
+    _checked_curves(x, lines, baselines or {}, log_x, log_y)
     if ax is None:
         _, ax = plt.subplots(figsize=(6.5, 3.6))
     for i, (label, values) in enumerate(lines.items()):
@@ -138,6 +172,11 @@ def code_map(codes, labels, *, samples=None, samples_label="samples", ax=None):
         samples_label: what they are.
         ax: where to draw; a new figure by default.
     """
+    arrays.codes("codes", codes, 2)
+    arguments.as_many("labels", arrays.labels("labels", labels, 10), "codes", codes)
+    if samples is not None:
+        arrays.codes("samples", samples, 2)
+    _checked_axes(ax)
     if ax is None:
         _, ax = plt.subplots(figsize=(6.5, 5.6))
     palette = [*COLOURS, "#000000", "#7A5195", "#8C6D1F", "#666666"]

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from vae_tutorial import arguments
 from vae_tutorial.data import DataError, load_images
 from vae_tutorial.evaluation import mean_image
 from vae_tutorial.store import load_weights, replacing, save_weights
@@ -34,8 +35,7 @@ def load_pretrained(name):
         ValueError: for another name.
         DataError: if the stored weights aren't the ones of their record.
     """
-    if name not in tuple(MODELS):
-        raise ValueError(f"name must be one of {', '.join(MODELS)}; got {name!r}")
+    arguments.choice("name", name, MODELS)
     path, record = FOLDER / f"{name}.npz", _record(name)
     if not path.is_file() or _sha256(path) != record.get("sha256"):
         raise DataError(f"{path.name} is missing or isn't the stored one: install the package anew")

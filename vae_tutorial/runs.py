@@ -9,10 +9,11 @@ import dataclasses
 import hashlib
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 
-from vae_tutorial import store
+from vae_tutorial import arguments, store
 from vae_tutorial.archives import DataError, Expected, read_npz
 
 LARGEST = 2**28  # bytes of a run's file
@@ -52,10 +53,7 @@ class Run:
     """
 
     def __init__(self, path, model, x, y, variables, **settings):
-        if not isinstance(path, str | os.PathLike) or not os.fspath(path).endswith(".npz"):
-            raise ValueError(f"run must be a path that ends in .npz, not {path!r}: use 'run.npz'.")
-        if not os.path.isdir(folder := os.path.dirname(os.path.realpath(path))):
-            raise ValueError(f"run must lie in a folder that exists, not in {folder}: make it.")
+        self._check_path(path)
         self.path, self._variables, self._count = path, variables, len(model.weights)
         about = {name: _digest(array) for name, array in (("x", x), ("y", y))}
         config = model.get_config() if hasattr(model, "checked_arrays") else {}
@@ -64,24 +62,40 @@ class Run:
         # As JSON's types, to be compared with what comes back.
         self.recipe = json.loads(json.dumps(about | settings))
 
+    @staticmethod
+    def _check_path(path):
+        arguments.instance("run", path, str | os.PathLike, "write for example run='run.npz'")
+        if Path(path).suffix != ".npz":
+            arguments.refuse(ValueError, "run", "end in .npz", f"{path}", "use run='run.npz'")
+        try:  # before hours are spent
+            with store.trial(path):
+                pass
+        except (OSError, ValueError) as error:
+            way_out = "name a file in a folder where you may write"
+            arguments.refuse(
+                ValueError, "run", "be a file that can be written", f"{error}", way_out
+            )
+
+    def check(self, array, count):
+        """Refuse a snapshot that a run can't hold, or can't hold so often."""
+        arguments.instance("snapshot()", array, np.ndarray, "return np.asarray(..., np.float32)")
+        if array.dtype != np.float32:
+            way_out = "return it .astype(np.float32)"
+            arguments.refuse(TypeError, "snapshot()", "be float32", array, way_out)
+        size = count * array.nbytes + sum(v.numpy().nbytes for v in self._variables)
+        if size > LARGEST - 2**20:
+            expected, found = f"be below {LARGEST:,} bytes in all", f"{size:,}"
+            arguments.refuse(
+                ValueError, "snapshot()", expected, found, "take fewer or smaller ones"
+            )
+
     def save(self, state):
         """Write the state; whoever reads the file sees the old state or the whole new one."""
-        snapshots = {f"snapshot_{step}": array for step, array in state.snapshots.items()}
-        for array in snapshots.values():
-            if not isinstance(array, np.ndarray) or array.dtype != np.float32:
-                found = getattr(array, "dtype", type(array).__name__)
-                raise TypeError(
-                    f"snapshot must return a float32 array where run is given, not {found}: "
-                    "use np.asarray(..., np.float32)."
-                )
         shapes = {step: array.shape for step, array in state.snapshots.items()}
         record = json.dumps({"recipe": self.recipe, "snapshots": shapes}).encode()
         arrays = {f"variable_{i:03}": array for i, array in enumerate(state.variables)}
-        arrays |= snapshots | {"record": np.frombuffer(record, np.uint8)}
-        if (size := sum(array.nbytes for array in arrays.values())) > LARGEST - 2**20:
-            raise ValueError(
-                f"a run must be below {LARGEST:,} bytes, not {size:,}: take fewer snapshots."
-            )
+        arrays |= {f"snapshot_{step}": array for step, array in state.snapshots.items()}
+        arrays["record"] = np.frombuffer(record, np.uint8)
         store.save_arrays(self.path, notes=np.array(state.notes, float), **arrays)
 
     def load(self):

@@ -34,10 +34,14 @@ def checked_strokes(strokes):
         and all(is_point(point) and 0 <= min(point) <= max(point) <= 1 for point in stroke)
         for stroke in strokes
     ):
-        raise ValueError("strokes must be lists of [x, y] in 0 to 1: as in [[[0.5, 0], [0.5, 1]]].")
+        raise ValueError(
+            f"strokes must be lists of [x, y] in 0 to 1, not {strokes!r:.60}: write them as in "
+            "[[[0.5, 0], [0.5, 1]]]."
+        )
     if len(strokes) > MOST_STROKES or sum(map(len, strokes)) > MOST_POINTS:
         raise ValueError(
-            f"strokes must be at most {MOST_STROKES}, of {MOST_POINTS} points in all: draw fewer."
+            f"strokes must be at most {MOST_STROKES}, of {MOST_POINTS} points in all, not "
+            f"{len(strokes)}: draw fewer."
         )
     return strokes
 
@@ -61,7 +65,7 @@ def digit(strokes):
         uint8 array (28, 28), white on black; black if there is no stroke. LeCun et al. 1998,
         "Gradient-based learning applied to document recognition", III.A, says how.
     """
-    if not strokes:
+    if not checked_strokes(strokes):
         return np.zeros((SIDE, SIDE), np.uint8)
     points = np.concatenate([np.array(stroke, float) for stroke in strokes])
     low, high = points.min(axis=0), points.max(axis=0)

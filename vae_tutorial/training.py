@@ -6,14 +6,14 @@ weights, bit for bit, on one machine and thread count.
 
 from collections.abc import Iterable
 
-import numpy as np
-
-from vae_tutorial import arguments
+from vae_tutorial import arguments, arrays
 from vae_tutorial.base import checked_dataset, is_dataset
 from vae_tutorial.batches import batches
 from vae_tutorial.notes import Notes
 from vae_tutorial.runs import Run
-from vae_tutorial.runtime import keras
+from vae_tutorial.runtime import keras, tf
+
+LARGEST_STEPS = 10**9  # at a millisecond each they would take twelve days
 
 
 def train(
@@ -69,16 +69,18 @@ def train(
     if data is None:
         batch_size = min(batch_size, len(x))
     steps = _checked_steps(steps, epochs, None if data is not None else len(x) // batch_size)
-    learning_rate = arguments.positive_number("learning_rate", learning_rate)
-    if learning_rate > 1:
-        raise ValueError(f"learning_rate must be at most 1; got {learning_rate}. Try 0.003")
-    seed = _checked_seed(seed)
+    learning_rate = arguments.positive_number(
+        "learning_rate", learning_rate, maximum=1, example=0.003
+    )
+    seed = arguments.seed(seed)
     at = _checked_snapshots(snapshot, snapshot_steps, steps)
     optimizer = keras.optimizers.Adam(_schedule(steps, learning_rate), beta_2=0.99)
     optimizer.build(model.trainable_variables)
     variables = [*model.weights, *optimizer.variables]
     keep, state = None, None
     if run is not None:
+        if is_dataset(x) and not isinstance(x, tf.data.Dataset):
+            raise TypeError("run needs arrays or a tf.data.Dataset, not a PyDataset: convert it.")
         settings = dict(steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
         keep = Run(run, model, x, y, variables, **settings, snapshot_steps=sorted(at))
         state = keep.load()
@@ -105,20 +107,26 @@ def train(
 
 
 def _checked_data(model, x, y):
+    arguments.instance("model", model, keras.Model, "build one of vae_tutorial.models or vae")
     if hasattr(model, "checked_arrays"):
         return model.checked_arrays(x, y)
-    shape = model.input_shape[1:]
-    if is_dataset(x):
-        checked_dataset(x, y, lambda x, *y: arguments.pictures("x", x, shape))
+    if not model.built or (shape := getattr(model, "input_shape", None)) is None:
+        raise ValueError("model must be built, not without weights: give it an Input first.")
+
+    def look(x, y=None):
+        x = arrays.pictures("x", x, shape[1:])
+        if y is not None:
+            arrays.labels("y", y, model.output_shape[-1])
+            arguments.as_many("y", y, "x", x)
+        elif type(model).compute_loss is keras.Model.compute_loss:
+            raise ValueError("y must hold a label for each image, not none: pass them as y.")
         return x, y
-    x = arguments.pictures("x", x, shape)
-    if y is None:
-        return x, y
-    if not isinstance(y, np.ndarray):
-        raise TypeError(f"y must be an array, not {type(y).__name__}: use np.asarray(y).")
-    if len(x) != len(y):
-        raise ValueError(f"y must be as many as x; got {len(y)} and {len(x)}: pair them.")
-    return x, arguments.labels("y", y, model.output_shape[-1]) if y.ndim == 1 else y
+
+    found = look(x, y) if not is_dataset(x) else checked_dataset(x, y, look) or (x, y)
+    own_loss = type(model).compute_loss is not keras.Model.compute_loss
+    if not own_loss and getattr(model, "loss", None) is None:
+        raise ValueError("model must have a loss, not none: set model.loss.")
+    return found
 
 
 def _schedule(steps, learning_rate):
@@ -130,29 +138,32 @@ def _schedule(steps, learning_rate):
     )
 
 
-def _checked_seed(seed):
-    seed = arguments.whole_number("seed", seed, minimum=0)
-    if seed >= 2**63:
-        raise ValueError(f"seed must be below 2**63; got {seed}. Use a smaller one")
-    return seed
-
-
 def _checked_snapshots(snapshot, at, steps):
     if snapshot is not None and not callable(snapshot):
-        raise TypeError(f"snapshot must be a function; got {type(snapshot).__name__}. Use a lambda")
+        arguments.refuse(TypeError, "snapshot", "be a function", snapshot, "use a lambda")
     if not isinstance(at, Iterable):
-        raise TypeError(f"snapshot_steps must be a list of steps; got {at!r}. Write [{at}]")
-    at = {arguments.whole_number("snapshot_steps", step, minimum=0) for step in at}
-    if at and max(at) > steps:
-        raise ValueError(f"snapshot_steps must be at most {steps}, the steps; got {max(at)}")
-    return at
+        arguments.refuse(TypeError, "snapshot_steps", "be a list of steps", at, "write [0, 100]")
+    found = set()
+    for step in at:  # which may have no end
+        step = arguments.whole_number("snapshot_steps", step, minimum=0)
+        if step > steps:
+            expected, way_out = f"be at most {steps}, the steps", "leave it out"
+            arguments.refuse(ValueError, "snapshot_steps", expected, f"{step}", way_out)
+        found.add(step)
+    if (snapshot is None) == bool(found):
+        raise ValueError(
+            "snapshot and snapshot_steps must be given together, not one of them: add the other."
+        )
+    return found
 
 
 def _checked_steps(steps, epochs, per_epoch):
     if (steps is None) == (epochs is None):
-        raise ValueError(f"give either steps or epochs; got steps={steps!r}, epochs={epochs!r}")
+        found = "none" if steps is None else "both"
+        raise ValueError(f"steps or epochs must be given, not {found}: give one of the two.")
     if epochs is not None and per_epoch is None:
-        raise ValueError("epochs are for arrays; give the steps to take from a dataset")
+        raise ValueError(f"epochs must be None for a dataset, not {epochs!r}: give steps.")
     if steps is None:
-        return arguments.whole_number("epochs", epochs) * per_epoch
-    return arguments.whole_number("steps", steps)
+        most = max(1, LARGEST_STEPS // per_epoch)
+        return arguments.whole_number("epochs", epochs, maximum=most) * per_epoch
+    return arguments.whole_number("steps", steps, maximum=LARGEST_STEPS)

@@ -1,13 +1,21 @@
 """The variational autoencoder: what this series exists for."""
 
 import math
+import numbers
 
 import numpy as np
 
 from vae_tutorial import arguments
 from vae_tutorial.base import EncodingModel
-from vae_tutorial.losses import bounded_gaussian, kl_divergence, reconstruction_loss
-from vae_tutorial.networks import build_dense_decoder, build_encoder
+from vae_tutorial.data import as_floats
+from vae_tutorial.losses import (
+    LARGEST_LOG_VAR,
+    alike,
+    bounded_gaussian,
+    kl_divergence,
+    reconstruction_loss,
+)
+from vae_tutorial.networks import build_dense_decoder, build_encoder, checked_units
 from vae_tutorial.runtime import keras, tf
 
 
@@ -41,12 +49,16 @@ class VAE(EncodingModel):
         noise_stddev=None,
         mean=None,
         seed=0,
-        **options,
+        name=None,
     ):
-        beta = arguments.positive_number("beta", beta, or_zero=True)
+        beta = arguments.positive_number("beta", beta, or_zero=True, maximum=10**6)
         log_var = _noise_log_var(noise_stddev)
         latent_dim = arguments.whole_number("latent_dim", latent_dim)
-        seed = arguments.whole_number("seed", seed, minimum=0)
+        seed = arguments.seed(seed)
+        units, decoder_units = (
+            checked_units("units", units),
+            checked_units("decoder_units", decoder_units),
+        )
         shape = {"image_shape": image_shape}
         decoder = build_dense_decoder(
             latent_dim, **shape, units=decoder_units, seed=seed, mean=mean
@@ -54,7 +66,7 @@ class VAE(EncodingModel):
         encoder = build_encoder(2 * latent_dim, **shape, units=units, activation="gelu", seed=seed)
         settings = dict(latent_dim=latent_dim, **shape, units=units, decoder_units=decoder_units)
         settings |= dict(beta=beta, noise_stddev=noise_stddev, seed=seed)
-        super().__init__(encoder, decoder, settings, **options)
+        super().__init__(encoder, decoder, settings, name)
         self.beta, self._seed = beta, seed
         self.noise_log_var = log_var
         if noise_stddev == "learned":
@@ -64,10 +76,13 @@ class VAE(EncodingModel):
 
     def posterior(self, x):
         """Float32 (n, *image_shape) to z_mean and z_log_var, tensors (n, latent_dim)."""
+        if isinstance(x, np.ndarray):
+            x = as_floats(self.checked_inputs(x))
         return tf.split(self.encoder(x), 2, axis=1)
 
     def draw(self, z_mean, z_log_var, epsilon):
         """Reparameterised samples, tensor (n, latent_dim): epsilon times stddev plus mean."""
+        z_mean, epsilon = alike("z_mean", z_mean, "epsilon", epsilon, 2)
         z_mean, z_log_var = bounded_gaussian(z_mean, z_log_var)
         return epsilon * tf.exp(0.5 * z_log_var) + z_mean
 
@@ -115,8 +130,8 @@ class VAE(EncodingModel):
 
     def sample(self, count, seed=0):
         """New pictures, decoded from draws of the prior: float32 (count, *image_shape)."""
-        count = arguments.whole_number("count", count)
-        rng = np.random.default_rng(arguments.whole_number("seed", seed, minimum=0))
+        count = arguments.whole_number("count", count, maximum=10**6)
+        rng = np.random.default_rng(arguments.seed(seed))
         return self.decode(rng.normal(size=(count, self.latent_dim)))
 
 
@@ -132,4 +147,14 @@ class NoiselessVAE(VAE):
 def _noise_log_var(noise_stddev):
     if noise_stddev is None or (isinstance(noise_stddev, str) and noise_stddev == "learned"):
         return None
-    return 2 * math.log(arguments.positive_number("noise_stddev", noise_stddev))
+    if not isinstance(noise_stddev, numbers.Real) or isinstance(noise_stddev, bool):
+        way_out = 'write a number, "learned", or None for Bernoulli pixels'
+        arguments.refuse(TypeError, "noise_stddev", "be a number", noise_stddev, way_out)
+    log_var = 2 * math.log(arguments.positive_number("noise_stddev", noise_stddev))
+    if abs(log_var) > LARGEST_LOG_VAR:
+        expected = (
+            f"lie in {math.exp(-LARGEST_LOG_VAR / 2):.2g} to {math.exp(LARGEST_LOG_VAR / 2):,.0f}"
+        )
+        way_out = "images in [0, 1] want a number near 0.1"
+        arguments.refuse(ValueError, "noise_stddev", expected, noise_stddev, way_out)
+    return log_var

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from vae_tutorial import plots
-from vae_tutorial.data import as_floats
+from vae_tutorial import arguments, arrays, plots
+from vae_tutorial.data import Images, as_floats
 from vae_tutorial.explorer import Explorer
 from vae_tutorial.gaussians import gaussian_dial, noisy_line
 from vae_tutorial.maps import code_map_explorer, digit_pad
@@ -19,6 +19,7 @@ def dataset_browser(images):
         sentence = f"Class {label}, page {page + 1}: 40 of its {len(members):,} training images."
         return plots.mosaic(images.x_train[shown], columns=10), sentence
 
+    arguments.instance("images", images, Images, "load them by load_images()")
     names = list(images.class_names)
     controls = {"label": ("class", names, names[0]), "page": ("page", range(10), 0)}
     return Explorer(draw, controls, width=720)
@@ -27,7 +28,10 @@ def dataset_browser(images):
 def training_scrubber(snapshots, target):
     """Run through a training: {step: pictures (1, h, w, c)} beside the picture (h, w, c) wanted."""
 
+    _checked_snapshots(snapshots)
     wanted = as_floats(target[np.newaxis])[0]
+    for pictures in snapshots.values():
+        arrays.pictures("snapshots", pictures, wanted.shape)
 
     def draw(step):
         picture = snapshots[step][0]
@@ -51,6 +55,7 @@ def input_scale(model):
 def mixing_board(model, names):
     """One slider for each slot of a one-hot ``Memory``: blend what it remembers."""
     keys = [f"slot_{i}" for i in range(model.latent_dim)]
+    arguments.as_many("names", names, "the model's slots", keys)
 
     def draw(**slots):
         code = np.array([[slots[key] for key in keys]], np.float32)
@@ -66,6 +71,10 @@ def mixing_board(model, names):
 
 def code_path(model, codes, names):
     """Walk the straight line from one code to the next: codes float (n, k), a name for each."""
+    codes = arrays.codes("codes", codes, model.latent_dim)
+    arguments.as_many("names", names, "codes", codes)
+    if len(codes) < 2:
+        arguments.refuse(ValueError, "codes", "be at least 2", "1", "a path needs two ends")
     stops = [round(i / 20, 2) for i in range(20 * (len(codes) - 1) + 1)]
 
     def draw(place):
@@ -80,6 +89,8 @@ def code_path(model, codes, names):
 
 def code_sliders(model, code, reach=3.0):
     """One slider for each number of a code, starting at ``code``, float (k,)."""
+    code = arrays.codes("code", np.asarray(code)[np.newaxis], model.latent_dim)[0]
+    reach = arguments.positive_number("reach", reach)
     keys = [f"z_{i}" for i in range(len(code))]
     stops = steps(-reach, reach, 61)
     first = [min(stops, key=lambda stop, value=value: abs(stop - value)) for value in code]
@@ -100,6 +111,11 @@ def latent_sizes(models, x):
         models: {latent_dim: Autoencoder}.
         x: uint8 (n, h, w), the pictures to choose from.
     """
+
+    _checked_snapshots(models, "models")
+    x = arrays.pictures("x", x)[..., 0]
+    if x.dtype != np.uint8:
+        arguments.refuse(TypeError, "x", "be uint8", x, "use (255 * x).astype(np.uint8)")
 
     def draw(latent_dim, image):
         original = x[image][..., np.newaxis] / 255
@@ -127,7 +143,11 @@ def epoch_scrubber(snapshots, x, steps_per_epoch):
         x: uint8 (n, h, w), the originals.
         steps_per_epoch: how many steps one pass over the images took.
     """
+    _checked_snapshots(snapshots)
+    steps_per_epoch = arguments.whole_number("steps_per_epoch", steps_per_epoch)
     originals = as_floats(x)
+    for pictures in snapshots.values():
+        arguments.as_many("x", x, "snapshots", arrays.pictures("snapshots", pictures))
     by_epoch = {round(step / steps_per_epoch): copies for step, copies in snapshots.items()}
 
     def draw(epoch):
@@ -137,6 +157,12 @@ def epoch_scrubber(snapshots, x, steps_per_epoch):
         return sheet, f"After epoch {epoch}: squared error {error:.3g} per image."
 
     return Explorer(draw, {"epoch": ("epoch", sorted(by_epoch), max(by_epoch))}, width=720)
+
+
+def _checked_snapshots(snapshots, name="snapshots"):
+    arguments.instance(name, snapshots, dict, "pass them by step, or by size")
+    if not snapshots:
+        arguments.refuse(ValueError, name, "hold at least one", "none", "see snapshot_steps")
 
 
 __all__ = [
