@@ -7,7 +7,7 @@ PYTHON ?= python3
 python := .venv/bin/python
 notebooks := $(python) -m pytest -p tests.nbval_numbers --nbval-current-env --nbval-cell-timeout=300
 
-.PHONY: help lab play test weights bench clean
+.PHONY: help lab play test faults weights bench clean
 .NOTPARALLEL:
 
 help:  ## print this list
@@ -45,6 +45,9 @@ test: .venv/for-test  ## check the style, run the unit tests and every notebook,
 	if $(python) -m tests.browser; then $(python) -m pytest tests/notebooks_in_browser.py; \
 	else $(notebooks) --nbval-lax notebooks; fi
 
+faults: .venv/for-test  ## put in all the faults that make test puts in a few times: kills, stops, odd places (an hour)
+	FAULTS=full $(python) -m pytest -s tests/faults
+
 weights: .venv/for-test  ## train the stored models again, and say whether the weights come out the same
 	$(python) -m vae_tutorial.pretrained
 
@@ -55,6 +58,7 @@ bench: .venv/for-test  ## measure training against four tutorials, growth, noteb
 	$(python) -m benchmarks.widgets
 	$(python) -m benchmarks.altered_outputs --fresh
 	$(python) -m benchmarks.seeds
+	$(python) -m benchmarks.recipe
 
 clean:  ## remove the environment and the caches in this folder
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build vae_tutorial.egg-info

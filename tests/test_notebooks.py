@@ -19,6 +19,7 @@ from benchmarks.altered_outputs import (
     load_notebooks,
 )
 from tests.nbval_numbers import WIDGET
+from vae_tutorial.order import Names
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
@@ -255,6 +256,25 @@ def test_no_definition_stands_in_two_notebooks():
                     homes[node.name].add(path.name)
     twice = {name: sorted(places) for name, places in homes.items() if len(places) > 1}
     assert not twice, "defined twice: put it into the package"
+
+
+# The order of the cells, and each of them twice.
+
+
+@every_notebook
+def test_what_a_cell_takes_from_another_is_defined_once_and_before(path):
+    """So that no cell finds another's number under a name; see ``order`` for the rest."""
+    found = [Names(cell.source) for cell in code_cells(path)]
+    for place, names in enumerate(found):
+        for name in names.needed:
+            homes = [i for i, other in enumerate(found) if name in other.defined]
+            assert len(homes) == 1 and homes[0] < place, f"cell {place + 1}: {name}"
+
+
+@every_notebook
+def test_the_first_cell_checks_the_setup_first(path):
+    begins = "from vae_tutorial.machine import check_setup\n\ncheck_setup()\n\nimport "
+    assert code_cells(path)[0].source.startswith(begins)
 
 
 # What is stored.

@@ -4,6 +4,7 @@ A line for each thing that is wrong, with the way out; nothing where all is well
 """
 
 import json
+import logging
 import os
 import platform
 import sys
@@ -46,6 +47,8 @@ def check_setup():
         print(line)
     if broken := [*_processor(), *_keras()]:
         raise SetupError("\n".join(broken))
+    # Where a home can't be written Matplotlib keeps its cache elsewhere, which concerns no reader.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     if (shell := get_ipython()) is not None:
         guard(shell)
 

@@ -92,6 +92,10 @@ class Names(ast.NodeVisitor):
         self._add(Names(known=self._known | self.defined), node.body)
         self.defined.add(node.name)
 
+    def visit_ExceptHandler(self, node):  # noqa: N802
+        self._known |= {node.name}  # for the handler only, but a name all the same
+        self.generic_visit(node)
+
     def visit_Import(self, node):  # noqa: N802
         self.defined |= {name.asname or name.name.split(".")[0] for name in node.names}
 

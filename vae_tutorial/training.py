@@ -74,7 +74,7 @@ def train(
     )
     seed = arguments.seed(seed)
     at = _checked_snapshots(snapshot, snapshot_steps, steps)
-    optimizer = keras.optimizers.Adam(_schedule(steps, learning_rate), beta_2=0.99)
+    optimizer = keras.optimizers.Adam(schedule(steps, learning_rate), beta_2=0.99)
     optimizer.build(model.trainable_variables)
     variables = [*model.weights, *optimizer.variables]
     keep, state = None, None
@@ -129,7 +129,8 @@ def _checked_data(model, x, y):
     return found
 
 
-def _schedule(steps, learning_rate):
+def schedule(steps, learning_rate):
+    """The learning rate by step: it rises for a tenth of the steps, then falls as a cosine."""
     warm_up = steps // 10
     if warm_up == 0:
         return keras.optimizers.schedules.CosineDecay(learning_rate, steps)
