@@ -157,7 +157,7 @@ def test_memory_refuses_codes_without_their_pictures(memory, method):
 @pytest.mark.parametrize("method", ["fit", "evaluate"])
 def test_autoencoder_refuses_targets(autoencoder, method):
     call = getattr(autoencoder, method)
-    assert_refused(autoencoder, ValueError, "no y", lambda: call(PIXELS, PIXELS))
+    assert_refused(autoencoder, ValueError, "y must be None", lambda: call(PIXELS, PIXELS))
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, "3", float("nan")])

@@ -487,9 +487,9 @@ def test_codes_are_refused(trained, case):
 def test_other_arguments_of_the_methods_are_refused(trained):
     """Targets, counts, and pictures to validate on."""
     cases = [
-        (ValueError, "no y", lambda: trained.fit(PIXELS, PIXELS)),
-        (ValueError, "no y", lambda: trained.evaluate(PIXELS, PIXELS)),
-        (ValueError, "no y", lambda: train(trained, PIXELS, PIXELS, steps=1)),
+        (ValueError, "y must be None", lambda: trained.fit(PIXELS, PIXELS)),
+        (ValueError, "y must be None", lambda: trained.evaluate(PIXELS, PIXELS)),
+        (ValueError, "y must be None", lambda: train(trained, PIXELS, PIXELS, steps=1)),
         (ValueError, "divide by 255", lambda: trained.fit(PIXELS, validation_data=(GREY * 255,))),
         (ValueError, "^epochs must", lambda: trained.fit(PIXELS, epochs=0)),
         (TypeError, "^batch_size must", lambda: trained.fit(PIXELS, batch_size=2.0)),

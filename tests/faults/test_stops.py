@@ -119,7 +119,7 @@ from vae_tutorial.vae import VAE
 images = load_images("digits")
 """
 BUILD = "vae = VAE(20, seed=0)"
-TRAIN = "history = train(vae, images.x_train, steps=1500, run={run!r})"
+TRAIN = "history = train(vae, images.x_train, steps=600, run={run!r})"
 SAY = """
 import hashlib
 print(hashlib.sha256(b"".join(w.tobytes() for w in vae.get_weights())).hexdigest())
@@ -168,7 +168,7 @@ def test_the_stop_button_of_a_notebook(kernel, tmp_path):
 
         def press(text, name=name, pressed=pressed):
             # In the middle of the run, once.
-            if name == "stopped.npz" and not pressed and text.startswith(("420 ", "600 ", "900 ")):
+            if name == "stopped.npz" and not pressed and text.startswith(("204 ", "252 ", "300 ")):
                 pressed.append(text)
                 manager.interrupt_kernel()
 
@@ -176,12 +176,12 @@ def test_the_stop_button_of_a_notebook(kernel, tmp_path):
         error, printed = executed(client, code, press)
         if pressed:
             assert error == "KeyboardInterrupt"
-            assert "of 1,500 steps: the same call goes on from there" in printed
+            assert "of 600 steps: the same call goes on from there" in printed
             assert executed(client, code) == (None, "")
         else:
             assert error is None and name == "whole.npz"
         ends.append(executed(client, SAY))
-    assert ends[0] == ends[1] and ends[0][1].endswith("50 50 1500\n")
+    assert ends[0] == ends[1] and ends[0][1].endswith("50 50 600\n")
 
 
 def test_a_cell_out_of_order_is_not_begun(kernel, tmp_path):
