@@ -66,8 +66,15 @@ for turn in range(count):
 print(json.dumps({"whole": whole, "at": at, "wrong": wrong}))
 """
 )
-KILLED = TRAINING + '\nprint("ready", flush=True)\nprint(json.dumps(go(build(), sys.argv[1])))\n'
-WHOLE = TRAINING + "\nprint(json.dumps(go(build())))\n"
+LONG = 2000  # steps, so that a kill seldom comes too late
+KILLED = (
+    TRAINING
+    + f"""
+STEPS = {LONG}
+print("ready", flush=True)
+print(json.dumps(go(build(), sys.argv[1] if sys.argv[1:] else None)))
+"""
+)
 
 
 def result(code, *arguments):
@@ -91,20 +98,23 @@ def test_the_stop_button_at_random_steps(tmp_path):
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is POSIX's")
 def test_a_killed_process_at_random_moments(tmp_path):
-    """Five kills in a row for each run, then it may end."""
-    whole, chance, stood = result(WHOLE), np.random.default_rng(0), []
-    for turn in range(times(1, 10)):
-        run = tmp_path / f"{turn}.npz"
-        for _ in range(times(1, 5)):
+    """Each run is killed up to five times, then it may end; kills after its end don't count."""
+    whole, chance, stood = result(KILLED), np.random.default_rng(0), []
+    while len(stood) < times(1, 50):
+        run, kills, step = tmp_path / f"{len(stood)}.npz", 0, 0
+        while kills < times(1, 5) and step < LONG:
             command = [sys.executable, "-c", KILLED, str(run)]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             process.stdout.readline()
-            time.sleep(1.0 + 0.8 * chance.random())  # the first step comes after about a second
+            time.sleep(0.8 + 0.8 * chance.random())  # the first step comes after about a second
             process.send_signal(signal.SIGKILL)
             process.wait(60)
             if run.exists():
                 with np.load(run) as file:
-                    stood.append(int(file["notes"][-1][0]))
+                    step = int(file["notes"][-1][0])
+            if step < LONG:
+                kills += 1
+                stood.append(step)
         assert result(KILLED, run) == whole
     print("the runs stood at steps", stood)
 
