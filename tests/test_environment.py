@@ -204,7 +204,7 @@ def test_repo2docker_reads_the_binder_folder():
 
 def test_make_alone_explains_each_target():
     printed = make().stdout
-    for target in ("lab", "play", "test", "bench", "clean"):
+    for target in ("lab", "play", "test", "faults", "bench", "clean"):
         assert f"make {target}\t" in printed
 
 

@@ -19,7 +19,7 @@ from benchmarks.altered_outputs import (
     load_notebooks,
 )
 from tests.nbval_numbers import WIDGET
-from vae_tutorial.order import Names
+from vae_tutorial.order import Names, beginning
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
@@ -269,6 +269,14 @@ def test_what_a_cell_takes_from_another_is_defined_once_and_before(path):
         for name in names.needed:
             homes = [i for i, other in enumerate(found) if name in other.defined]
             assert len(homes) == 1 and homes[0] < place, f"cell {place + 1}: {name}"
+
+
+@every_notebook
+def test_a_cell_is_known_by_its_first_line(path):
+    """By which a reader who skipped it is sent there, where it defines what others need."""
+    needed = set().union(*(Names(cell.source).needed for cell in code_cells(path)))
+    homes = [c.source for c in code_cells(path) if Names(c.source).defined & needed]
+    assert len({beginning(source) for source in homes}) == len(homes)
 
 
 @every_notebook

@@ -153,9 +153,15 @@ def advice(source, ran, known):
     for name in missing if {*cells} & {*ran} else ():
         place = cell_to_run_first(cells, name, known)
         if place is not None:
-            begins = next(line for line in cells[place].splitlines() if line.strip())
-            return f"{name} is not defined yet: first run cell {place + 1}, which begins: {begins}"
+            # Not its number: what a cell shows as its number is when it was run.
+            begins = beginning(cells[place])
+            return f"{name} is not defined yet: first run the cell that begins: {begins}"
     return None  # Python will say it
+
+
+def beginning(source):
+    """The first line of a cell with something in it."""
+    return next((line for line in source.splitlines() if line.strip()), "")
 
 
 def _code_cells(file):

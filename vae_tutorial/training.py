@@ -113,20 +113,24 @@ def _checked_data(model, x, y):
     if not model.built or (shape := getattr(model, "input_shape", None)) is None:
         raise ValueError("model must be built, not without weights: give it an Input first.")
 
+    own_loss = type(model).compute_loss is not keras.Model.compute_loss
+
     def look(x, y=None):
         x = arrays.pictures("x", x, shape[1:])
         if y is not None:
             arrays.labels("y", y, model.output_shape[-1])
             arguments.as_many("y", y, "x", x)
-        elif type(model).compute_loss is keras.Model.compute_loss:
+        elif not own_loss:
             raise ValueError("y must hold a label for each image, not none: pass them as y.")
         return x, y
 
-    found = look(x, y) if not is_dataset(x) else checked_dataset(x, y, look) or (x, y)
-    own_loss = type(model).compute_loss is not keras.Model.compute_loss
+    if is_dataset(x):
+        checked_dataset(x, y, look)
+    else:
+        x, y = look(x, y)
     if not own_loss and getattr(model, "loss", None) is None:
         raise ValueError("model must have a loss, not none: set model.loss.")
-    return found
+    return x, y
 
 
 def schedule(steps, learning_rate):

@@ -59,15 +59,18 @@ class Shell:
         return True, re.sub(r"Out\[\d+\]: ", "", printed.getvalue())
 
 
-def advised(line):
+def advised(line, cells):
     """The place of the cell that an advice names; None for any other line."""
-    before, found, after = line.partition("first run cell ")
-    if not found or "\n" in line or not before.endswith("is not defined yet: "):
+    from vae_tutorial.order import beginning
+
+    before, found, after = line.partition(" is not defined yet: first run the cell that begins: ")
+    if not found or not before.removeprefix("OutOfOrderError: ").isidentifier():
         return None
-    return int(after.split(",")[0]) - 1
+    [place] = [i for i, cell in enumerate(cells) if beginning(cell) == after]
+    return place
 
 
-def follow(shell, place):
+def follow(shell, cells, place):
     """Run a cell after Setup alone, doing what the advice says until it has run; its result."""
     shell.begin()
     for _ in range(50):
@@ -76,7 +79,7 @@ def follow(shell, place):
             return line
         wanted = place
         while not succeeded:
-            wanted = advised(line)
+            wanted = advised(line, cells)
             if wanted is None:
                 return line
             succeeded, line = shell.run(wanted)
@@ -113,11 +116,11 @@ def main(path, orders, folder):
             counts["run" if succeeded else "advice"] += 1
             if succeeded:
                 compare(place, f"in order {order}", found)
-            elif advised(found) is None:
+            elif advised(found, cells) is None:
                 wrong.append([place + 1, f"in order {order}", found[-500:], "advice"])
         place = chance.randrange(1, len(cells))
         counts["followed"] += 1
-        compare(place, "after the advice was followed", follow(shell, place))
+        compare(place, "after the advice was followed", follow(shell, cells, place))
     sys.__stdout__.write(json.dumps({"wrong": wrong, "counts": counts}) + "\n")
 
 

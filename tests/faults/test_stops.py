@@ -204,7 +204,7 @@ def test_a_cell_out_of_order_is_not_begun(kernel, tmp_path):
     assert executed(client, cells[0]) == (None, "")
     error, shown = executed(client, cells[3])
     assert error == "OutOfOrderError"
-    assert shown == "Not run. second is not defined yet: first run cell 2, which begins: first = 1"
+    assert shown == "Not run. second is not defined yet: first run the cell that begins: first = 1"
     assert executed(client, cells[1]) == executed(client, cells[2]) == (None, "")
     assert executed(client, cells[3]) == (None, "2\n")
     error, shown = executed(client, "print(third)")  # which no cell defines
