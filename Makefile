@@ -30,7 +30,7 @@ test: .venv/for-test  ## check the style, run the unit tests and every notebook,
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
 	@echo "== Unit tests"
-	$(python) -m pytest tests
+	$(python) -m pytest tests --numprocesses 2 --dist loadfile
 	@echo "== Notebooks: the outputs are the stored ones"
 	$(notebooks) --nbval notebooks
 	@echo "== Notebooks: they also run on the embedded digits, without a network, and their widgets answer"

@@ -65,7 +65,7 @@ def test_a_function_that_returns_the_ellipsis_is_not_answered_yet(name, capsys):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.parametrize("answer", [3, None, "text", np.zeros(3), [lambda x, y: x]], ids=repr)
+@pytest.mark.parametrize("answer", [3, None, "text", np.zeros(3), [lambda x, y: x]], ids="abcde")
 def test_what_is_no_function_is_wrong(name, answer, capsys):
     words = f"wrong: a function is asked for; got {type(answer).__name__}"
     assert verdict(capsys, name, answer) == words
@@ -116,7 +116,6 @@ def test_a_function_that_returns_something_odd_is_wrong(name, returned, capsys):
         -1e300,
         12345.6,
     ],
-    ids=str,
 )
 def test_what_is_not_the_number_is_wrong(name, answer, capsys):
     assert verdict(capsys, name, answer).startswith("wrong: ")

@@ -33,8 +33,8 @@ class Names(ast.NodeVisitor):
             self._inside(function)
 
     def _inside(self, function):
-        own = ast.walk(function.args)
-        inner = Names(known=self._known | self.defined | {a.arg for a in own if is_argument(a)})
+        own = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
+        inner = Names(known=self._known | self.defined | own)
         body = function.body if isinstance(function.body, list) else [function.body]
         inner._known |= {n.id for b in body for n in ast.walk(b) if is_stored(n)}
         self._add(inner, body)
@@ -105,11 +105,6 @@ class Names(ast.NodeVisitor):
 def is_stored(node):
     """Is this a name that gets a value?"""
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-
-
-def is_argument(node):
-    """Is this an argument of a function?"""
-    return isinstance(node, ast.arg)
 
 
 def cell_to_run_first(cells, name, known):
