@@ -55,10 +55,8 @@ class VAE(EncodingModel):
         log_var = _noise_log_var(noise_stddev)
         latent_dim = arguments.whole_number("latent_dim", latent_dim)
         seed = arguments.seed(seed)
-        units, decoder_units = (
-            checked_units("units", units),
-            checked_units("decoder_units", decoder_units),
-        )
+        units = checked_units("units", units)
+        decoder_units = checked_units("decoder_units", decoder_units)
         shape = {"image_shape": image_shape}
         decoder = build_dense_decoder(
             latent_dim, **shape, units=decoder_units, seed=seed, mean=mean
@@ -83,6 +81,7 @@ class VAE(EncodingModel):
     def draw(self, z_mean, z_log_var, epsilon):
         """Reparameterised samples, tensor (n, latent_dim): epsilon times stddev plus mean."""
         z_mean, epsilon = alike("z_mean", z_mean, "epsilon", epsilon, 2)
+        alike("z_log_var", z_log_var, "epsilon", epsilon, 2)
         z_mean, z_log_var = bounded_gaussian(z_mean, z_log_var)
         return epsilon * tf.exp(0.5 * z_log_var) + z_mean
 

@@ -148,6 +148,7 @@ CASES = [
     (lambda w: networks.build_encoder(2, activation="gelou"), "activation", "'gelou'"),
     (lambda w: w.vae.sample(0), "count", "0 (int)"),
     (lambda w: w.vae.draw(CODES, CODES, CODES[:2]), "z_mean and epsilon", "(6, 3) and (2, 3)"),
+    (lambda w: w.vae.draw(CODES, CODES[:1], CODES), "z_log_var and epsilon", "(1, 3) and (6, 3)"),
     (lambda w: losses.kl_divergence(CODES, CODES[:2]), "z_mean and z_log_var", "(6, 3) and (2, 3)"),
     (lambda w: losses.kl_divergence(CODES * np.nan, CODES), "z_mean", "nan at index (0, 0)"),
     (

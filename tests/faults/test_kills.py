@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,12 +16,12 @@ import numpy as np
 import pytest
 
 from tests.faults import times
-from vae_tutorial import store
+from vae_tutorial import data, store
 
 SAVING = """
 import itertools, sys
 import numpy as np
-from vae_tutorial import store
+from vae_tutorial import data, store
 
 print("ready", flush=True)
 for value in itertools.count(int(sys.argv[2])):
@@ -53,6 +54,7 @@ def start(code, *arguments):
     """A Python process that has said that it is ready."""
     process = subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
+        env={name: value for name, value in os.environ.items() if name != data.VARIABLE},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
