@@ -40,8 +40,9 @@ INTERRUPTED = (
     TRAINING
     + """
 whole, chance, at, wrong = go(build()), np.random.default_rng(0), [], 0
-folder, count = sys.argv[1], int(sys.argv[2])
-for turn in range(count):
+folder, count, turn = sys.argv[1], int(sys.argv[2]), 0
+while len(at) < count:  # a stop that comes after the end doesn't count
+    turn += 1
     run, model = os.path.join(folder, f"{turn}.npz"), build()
     wanted, wait = chance.integers(1, STEPS - 5), 0.01 * chance.random()
 
@@ -90,7 +91,6 @@ def test_the_stop_button_at_random_steps(tmp_path):
     count = times(2, 100)
     found = result(INTERRUPTED, tmp_path, count)
     assert found["wrong"] == 0
-    assert len(found["at"]) >= 0.9 * count  # the others came after the last step
     steps = found["whole"][1]
     assert steps == sorted(set(steps)) and steps[-1] == 300
     print("stopped at steps", sorted(found["at"]))
