@@ -45,7 +45,7 @@ test: .venv/for-test  ## check the style, run the unit tests and every notebook,
 	if $(python) -m tests.browser; then $(python) -m pytest tests/notebooks_in_browser.py; \
 	else $(notebooks) --nbval-lax notebooks; fi
 
-faults: .venv/for-test  ## put in all the faults that make test puts in a few times: kills, stops, odd places (an hour)
+faults: .venv/for-test  ## put in all the faults that make test puts in a few times: kills, stops, odd places (40 minutes)
 	FAULTS=full $(python) -m pytest -s tests/faults
 
 weights: .venv/for-test  ## train the stored models again, and say whether the weights come out the same

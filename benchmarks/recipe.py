@@ -1,6 +1,6 @@
 """What looking after a training costs: `training.train` against Keras's bare fit; at most 3 %.
 
-``python -m benchmarks.recipe [--rounds 12] [--steps 600]``; about seven minutes on two cores.
+``python -m benchmarks.recipe [--rounds 12] [--steps 600]``; about three minutes on two cores.
 
 The same VAE, optimizer, schedule and batches, three times over: by Keras's fit alone; by ``train``,
 which looks at its arguments, notes losses and stops at one that is not finite; and by ``train``

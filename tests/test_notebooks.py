@@ -19,7 +19,8 @@ from benchmarks.altered_outputs import (
     load_notebooks,
 )
 from tests.nbval_numbers import WIDGET
-from vae_tutorial.order import Names, beginning
+from vae_tutorial.names import Names
+from vae_tutorial.order import beginning
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from vae_tutorial.order import Names, advice, cell_to_run_first
+from vae_tutorial.names import Names
+from vae_tutorial.order import advice, cell_to_run_first
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,7 @@ from vae_tutorial.order import Names, advice, cell_to_run_first
             "f",
         ),
         ("f = lambda x: x + y", "y", "f"),
+        ("f = lambda x=a, *, y=b: x", "a b", "f"),
         ("f = sorted(a, key=lambda x: b[x])", "a b", "f"),
         ("class A(B):\n    x = y\n    def f(self):\n        return self.x + z", "B y z", "A"),
         ("class A:\n    n = 1\n    m = n", "", "A"),
@@ -109,6 +111,12 @@ def test_a_cell_that_was_changed_gets_its_line_too(folder):
 )
 def test_what_no_cell_defines_is_left_to_python(folder, source, ran):
     assert advice(source, ran, {}) is None
+
+
+@pytest.mark.parametrize("begun", ["%timeit a", "answer = (", "\0"])
+def test_a_cell_that_is_no_python_hides_no_other(folder, begun):
+    saved(folder, [CELLS[0], begun, *CELLS[1:]])
+    assert "begins: a = np.ones(3)" in advice(CELLS[2], [CELLS[0], CELLS[2]], {"np": 1})
 
 
 def test_the_notebook_that_jupyter_names_counts_in_any_folder(

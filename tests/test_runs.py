@@ -161,6 +161,30 @@ def test_a_damaged_file_is_named_and_left_alone(spoil, tmp_path):
     assert run.read_bytes() == before and fingerprint(model) == untouched
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("notes", np.zeros((0, 2))),
+        ("notes", np.array([[-1.0, 5.0]])),
+        ("notes", np.array([[4.0, 5.0], [2.0, 5.0]])),
+        ("variable_000", np.nan),
+    ],
+)
+def test_a_whole_file_that_no_run_can_have_written_is_refused(name, value, tmp_path):
+    """Seal and all; before the model is touched."""
+    run, model = tmp_path / "run.npz", small_vae()
+    with pytest.raises(StoppedError):
+        go("vae", run, stop_at=30)
+    with np.load(run) as file:
+        arrays = {key: file[key] for key in file.files if key != "sha256"}
+    arrays[name] = value if name == "notes" else np.full_like(arrays[name], value)
+    store.save_arrays(run, **arrays)
+    untouched = fingerprint(model)
+    with pytest.raises(DataError, match="run.npz holds steps or numbers.*Delete it"):
+        go("vae", run, model=model)
+    assert fingerprint(model) == untouched
+
+
 def test_a_dataset_goes_on_where_it_stopped(tmp_path):
     """In its own order, which must be the same each time."""
     data = tf.data.Dataset.from_tensor_slices((PIXELS[..., None] / 255).astype(np.float32))

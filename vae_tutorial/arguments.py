@@ -28,9 +28,9 @@ def whole_number(name, value, minimum=1, maximum=None):
     return int(value)
 
 
-def seed(value, name="seed"):
+def seed(value):
     """Return `value` as an int from 0 to LARGEST_SEED; raises as `whole_number` does."""
-    return whole_number(name, value, minimum=0, maximum=LARGEST_SEED)
+    return whole_number("seed", value, minimum=0, maximum=LARGEST_SEED)
 
 
 def positive_number(name, value, or_zero=False, maximum=None, example=1.0):

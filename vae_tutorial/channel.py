@@ -72,7 +72,7 @@ def simulate(positions, noise, count, seed=0):
     positions = numbers_of("positions", positions, 2)
     noise = arguments.positive_number("noise", noise)
     count = arguments.whole_number("count", count, maximum=10**9 // len(positions) ** 2)
-    rng = np.random.default_rng(arguments.whole_number("seed", seed, 0))
+    rng = np.random.default_rng(arguments.seed(seed))
     n, table = len(positions), 0
     for start in range(0, n * count, _CHUNK):
         sent = np.arange(start, min(start + _CHUNK, n * count)) // count

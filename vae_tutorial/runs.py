@@ -141,6 +141,10 @@ class Run:
         for i, variable in enumerate(self._variables):
             spec[f"variable_{i:03}"] = Expected(variable.dtype, tuple(variable.shape))
         arrays = read_npz(self.path, spec, WAY_OUT, complete=True, largest=LARGEST)
+        steps = arrays["notes"][:, 0]
+        rising = len(steps) and steps[0] >= 1 and (np.diff(steps) >= 1).all()
+        if not rising or not all(np.isfinite(array).all() for array in arrays.values()):
+            raise DataError(f"{self.path} holds steps or numbers that no run has. {WAY_OUT}")
         return State(
             [(int(step), float(loss)) for step, loss in arrays["notes"]],
             {step: arrays[f"snapshot_{step}"] for step in shapes},

@@ -28,7 +28,7 @@ def dataset_browser(images):
 def training_scrubber(snapshots, target):
     """Run through a training: {step: pictures (1, h, w, c)} beside the picture (h, w, c) wanted."""
 
-    _checked_snapshots(snapshots)
+    _checked_dict("snapshots", snapshots, "see train's snapshot_steps")
     wanted = as_floats(target[np.newaxis])[0]
     for pictures in snapshots.values():
         arrays.pictures("snapshots", pictures, wanted.shape)
@@ -112,7 +112,7 @@ def latent_sizes(models, x):
         x: uint8 (n, h, w), the pictures to choose from.
     """
 
-    _checked_snapshots(models, "models")
+    _checked_dict("models", models, "write {latent_dim: model}")
     x = arrays.pictures("x", x)[..., 0]
     if x.dtype != np.uint8:
         arguments.refuse(TypeError, "x", "be uint8", x, "use (255 * x).astype(np.uint8)")
@@ -143,7 +143,7 @@ def epoch_scrubber(snapshots, x, steps_per_epoch):
         x: uint8 (n, h, w), the originals.
         steps_per_epoch: how many steps one pass over the images took.
     """
-    _checked_snapshots(snapshots)
+    _checked_dict("snapshots", snapshots, "see train's snapshot_steps")
     steps_per_epoch = arguments.whole_number("steps_per_epoch", steps_per_epoch)
     originals = as_floats(x)
     for pictures in snapshots.values():
@@ -159,10 +159,10 @@ def epoch_scrubber(snapshots, x, steps_per_epoch):
     return Explorer(draw, {"epoch": ("epoch", sorted(by_epoch), max(by_epoch))}, width=720)
 
 
-def _checked_snapshots(snapshots, name="snapshots"):
-    arguments.instance(name, snapshots, dict, "pass them by step, or by size")
-    if not snapshots:
-        arguments.refuse(ValueError, name, "hold at least one", "none", "see snapshot_steps")
+def _checked_dict(name, values, way_out):
+    arguments.instance(name, values, dict, way_out)
+    if not values:
+        arguments.refuse(ValueError, name, "hold at least one", "none", way_out)
 
 
 __all__ = [
