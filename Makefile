@@ -1,95 +1,97 @@
-# Only /bin/sh, GNU make 3.81 and a Python are taken for granted; every path stays relative or quoted, so that
-# the checkout may lie in a folder with spaces and accents.
+# Needs only /bin/sh, GNU make 3.81 and Python. Every path is relative or quoted, so that the checkout may lie
+# in a folder whose name has spaces and accents.
 
 PYTHON ?= python3
 
-# Modules instead of the scripts in .venv/bin: those begin with an absolute path, which a shell may cut short.
+# Modules, not the scripts in .venv/bin: those begin with an absolute path, which may be too long for the system.
 python := .venv/bin/python
 notebooks := $(python) -m pytest -p tests.nbval_numbers --nbval-current-env --nbval-cell-timeout=300
+no_screen := [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname -s)" != Darwin ]
 
 .PHONY: help lab play test faults weights bench clean
 .NOTPARALLEL:
 
-help:  ## print this list
+help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
 
-lab: .venv/for-lab  ## open the notebooks in JupyterLab (its own options go in LAB_FLAGS="...")
+lab: .venv/for-lab  ## open the notebooks in JupyterLab (pass it options with LAB_FLAGS="...")
 	@set -- $(LAB_FLAGS); \
 	if [ "$$(id -u)" = 0 ]; then set -- "$$@" --allow-root; fi; \
-	if [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname)" != Darwin ]; then set -- "$$@" --no-browser; fi; \
+	if $(no_screen); then set -- "$$@" --no-browser; fi; \
 	exec $(python) -m jupyterlab "$$@" --ip=127.0.0.1 --ServerApp.root_dir="$$PWD" \
 		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
-play: .venv/for-lab  ## show the widgets as one page without code, for a classroom (options go in PLAY_FLAGS="...")
+play: .venv/for-lab  ## show the widgets on one page without code, for a classroom (options: PLAY_FLAGS="...")
 	@set -- $(PLAY_FLAGS); \
-	if [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname)" != Darwin ]; then set -- "$$@" --no-browser; fi; \
+	if $(no_screen); then set -- "$$@" --no-browser; fi; \
 	exec $(python) -m voila play/pictures_to_touch.ipynb "$$@" --token --Voila.ip=127.0.0.1
 
-test: .venv/for-test  ## check the style, run the unit tests and every notebook, with and without the network
-	@echo "== Style: ruff"
+test: .venv/for-test  ## check the style, and run the unit tests and every notebook, online and offline
+	@echo "== Style"
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
 	@echo "== Unit tests"
 	$(python) -m pytest tests --numprocesses 2 --dist loadfile
-	@echo "== Notebooks: the outputs are the stored ones"
+	@echo "== Notebooks: same outputs as stored"
 	$(notebooks) --nbval notebooks
-	@echo "== Notebooks: they also run on the embedded digits, without a network, and their widgets answer"
+	@echo "== Notebooks: offline on the embedded digits, with their widgets in a browser if there is one"
 	@unset VAE_TUTORIAL_DATA; \
 	empty=$$(mktemp -d) && trap 'rm -rf "$$empty"' EXIT && trap 'exit 130' INT TERM && \
-	nowhere=http://127.0.0.1:9 here=127.0.0.1,localhost && \
-	XDG_CACHE_HOME="$$empty" NO_PROXY=$$here no_proxy=$$here \
-	HTTP_PROXY=$$nowhere HTTPS_PROXY=$$nowhere FTP_PROXY=$$nowhere ALL_PROXY=$$nowhere \
-	http_proxy=$$nowhere https_proxy=$$nowhere ftp_proxy=$$nowhere all_proxy=$$nowhere && \
-	export XDG_CACHE_HOME NO_PROXY no_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY \
-	http_proxy https_proxy ftp_proxy all_proxy && \
+	nowhere=http://127.0.0.1:9 && \
+	export XDG_CACHE_HOME="$$empty" no_proxy=127.0.0.1,localhost \
+		http_proxy=$$nowhere https_proxy=$$nowhere all_proxy=$$nowhere && \
 	if $(python) -m tests.browser; then $(python) -m pytest tests/notebooks_in_browser.py; \
 	else $(notebooks) --nbval-lax notebooks; fi
 
-faults: .venv/for-test  ## put in all the faults that make test puts in a few times: kills, stops, odd places (40 minutes)
+faults: .venv/for-test  ## inject every fault of which make test tries a few: kills, stops, odd inputs and places
 	FAULTS=full $(python) -m pytest -s tests/faults
 
-weights: .venv/for-test  ## train the stored models again, and say whether the weights come out the same
+weights: .venv/for-lab  ## train the models that ship again, and say whether their weights come out the same
 	$(python) -m vae_tutorial.pretrained
 
-bench: .venv/for-test  ## measure training against four tutorials, growth, notebooks, widgets, what the seed changes (an hour)
+bench: .venv/for-test  ## measure speed, memory, widgets, the tests' own sensitivity and the effect of the seed (an hour)
 	$(python) -m benchmarks.peers
 	$(python) -m benchmarks.scaling
 	$(python) -m benchmarks.notebooks --write-readme
 	$(python) -m benchmarks.widgets
 	$(python) -m benchmarks.altered_outputs --fresh
 	$(python) -m benchmarks.seeds
-	$(python) -m benchmarks.recipe
+	$(python) -m benchmarks.pca
 
-clean:  ## remove the environment and the caches in this folder
+clean:  ## remove the environment and the caches from this folder
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build vae_tutorial.egg-info
 	find vae_tutorial tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
 
-# What is installed: each package in the one version that the lock names, checked against its hash.
-# `make LOCK= test` takes the newest that pyproject.toml admits instead, each time anew.
-LOCK := requirements.lock
+# Installs the locked versions, each checked against its hash. `make LOCK= test` takes the newest that
+# pyproject.toml allows instead, and looks for them each time.
+LOCK := yes
 pip := $(python) -m pip install
 .PHONY: newest
 
-.venv/for-lab .venv/for-test: pyproject.toml $(or $(LOCK),newest)
-# pip writes RECORD last, and takes a package that was interrupted before that for whole: make it fetch those again.
+.venv/for-lab: $(if $(LOCK),requirements-lab.lock,newest)
+.venv/for-test: $(if $(LOCK),requirements.lock,newest)
+
+.venv/for-lab .venv/for-test: pyproject.toml
+	@if [ "$$(uname -s) $$(uname -m)" = "Darwin x86_64" ]; then \
+		echo "TensorFlow 2.21 does not run on Macs with an Intel processor: open the notebooks on Binder." >&2; exit 1; fi
+# pip writes RECORD last. It takes a package without one for complete, so remove what an interruption left.
 	@for info in .venv/lib/python*/site-packages/*.dist-info; do \
 		[ -s "$$info/RECORD" ] || rm -rf "$$info"; done
 	@$(python) -c 'from importlib.metadata import version; version("pip")' 2>/dev/null || { \
-		out="try: make PYTHON=python3.12 $(or $(MAKECMDGOALS),lab)"; \
-		if ! command -v "$(PYTHON)" >/dev/null 2>&1; then \
-			echo "There is no $(PYTHON) here. Install Python 3.10 to 3.13; if it has another name, $$out" >&2; exit 1; fi; \
-		if ! "$(PYTHON)" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
-			echo "$(PYTHON) is not a Python 3.10 to 3.13 ($$("$(PYTHON)" --version 2>&1 | head -n 1)); $$out" >&2; exit 1; fi; \
-		if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
-			echo "$(PYTHON) lacks its venv module; on Debian and Ubuntu: apt install python3-venv; or $$out" >&2; exit 1; fi; \
+		fail() { echo "$$1, or try: make PYTHON=python3.12 $(or $(MAKECMDGOALS),lab)" >&2; exit 1; }; \
+		command -v "$(PYTHON)" >/dev/null || fail "There is no $(PYTHON): install Python 3.10 to 3.13"; \
+		"$(PYTHON)" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || \
+			fail "$(PYTHON) is $$("$(PYTHON)" --version 2>&1 | head -n 1): install Python 3.10 to 3.13"; \
+		"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
+			fail "$(PYTHON) lacks its venv module: on Debian and Ubuntu, apt install python3-venv"; \
 		"$(PYTHON)" -m venv --clear .venv; }
 	@rm -f .venv/for-lab .venv/for-test
 ifdef LOCK
-# Wheels only, and the project with the setuptools of the lock: to build one, pip fetches tools whose hashes none checks.
-	$(pip) --require-hashes --only-binary :all: --requirement "$(LOCK)"
+# Wheels only, and this project built with the locked setuptools: otherwise pip fetches build tools unchecked.
+	$(pip) --require-hashes --only-binary :all: --requirement "$(filter %.lock,$^)"
 	$(pip) --no-deps --no-build-isolation --editable .
-# Only now, so that an interrupted install is taken up again. One lock, so that one environment serves lab and test.
-	@touch .venv/for-lab .venv/for-test
+# Only now, so that an interrupted installation resumes. What is installed for the tests also serves the notebooks.
+	@touch .venv/for-lab $@
 else
-	$(pip) --upgrade --upgrade-strategy eager --editable ".[test]"
+	$(pip) --upgrade --upgrade-strategy eager --editable ".[$(@:.venv/for-%=%)]"
 endif

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import psutil
 
-from vae_tutorial.store import replacing
+from vae_tutorial.data._files import atomic_write
 
 SECONDS_LIMIT = 90
 MEGABYTES_LIMIT = 1536
@@ -161,8 +161,8 @@ def main(arguments: list[str] | None = None) -> int:
         variables = surroundings(options.data, empty)
         source = data_source(variables)
         if (options.data == "digits") != (source == "embedded"):
-            way_out = "go online, name a folder in VAE_TUTORIAL_DATA, or use --data digits"
-            parser.error(f"--data {options.data}: the images come from: {source}; {way_out}")
+            hint = "go online, name a folder in VAE_TUTORIAL_DATA, or use --data digits"
+            parser.error(f"--data {options.data}: the images come from: {source}; {hint}")
         print(f"images: {source}; {os.cpu_count()} cores", flush=True)
         results = []
         for path in files:
@@ -177,7 +177,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("README.md left as it is: a notebook failed")
     elif options.write_readme:
         text = with_table(README.read_text(encoding="utf-8"), table(results))
-        with replacing(README) as file:
+        with atomic_write(README) as file:
             file.write(text.encode())
     return int(not kept)
 

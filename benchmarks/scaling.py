@@ -19,9 +19,14 @@ import resource
 import sys
 import time
 
-from benchmarks.peers import in_own_process, mnist
+import keras
+import psutil
+import tensorflow as tf
 
-# TensorFlow is imported in the processes that measure: the one that waits does without.
+from benchmarks.peers import in_own_process, mnist
+from vae_tutorial.evaluation import mean_image
+from vae_tutorial.models import VAE
+from vae_tutorial.training import Batches, Snapshots, one_cycle, set_seed
 
 BATCH, PASS_STEPS = 300, 2000
 IMAGES, LATENTS = (6_000, 60_000, 600_000), (2, 8, 32, 128)
@@ -30,65 +35,55 @@ MARGIN = 2  # the furthest of these
 
 
 def shifted(x_train, steps, batch_size=BATCH, seed=0):
-    """Batches of each picture at each of the ten places, in an order that the seed decides.
+    """Batches of each image at each of the ten places, in an order that the seed decides.
 
     Args:
         x_train: uint8 (n, 28, 28).
         steps: number of batches.
-        batch_size: pictures in each.
+        batch_size: images in each.
         seed: decides the order.
 
     Returns:
         ``tf.data.Dataset`` of ``steps`` tensors float32 (batch_size, 28, 28, 1) in [0, 1]; the
-        first 10 * n pictures are all different.
+        first 10 * n images are all different.
     """
-    from vae_tutorial.runtime import tf
-
-    images, places = tf.constant(x_train), tf.constant(PLACES, tf.int64)
+    originals, places = tf.constant(x_train), tf.constant(PLACES, tf.int64)
     height, width = x_train.shape[1:]
 
     def batch(step):
         numbers = step * batch_size + tf.range(batch_size, dtype=tf.int64)
         last = len(x_train) * len(PLACES) - 1
         chosen = tf.random.experimental.index_shuffle(numbers % (last + 1), [seed, 0], last)
-        pictures = tf.gather(images, chosen // len(PLACES))
-        pictures = tf.pad(pictures, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
+        images = tf.gather(originals, chosen // len(PLACES))
+        images = tf.pad(images, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
         place = tf.gather(places, chosen % len(PLACES))
         rows = MARGIN - place[:, :1] + tf.range(height, dtype=tf.int64)
         columns = MARGIN - place[:, 1:] + tf.range(width, dtype=tf.int64)
-        pictures = tf.gather(pictures, rows, axis=1, batch_dims=1)
-        pictures = tf.gather(pictures, columns, axis=2, batch_dims=1)
-        return tf.cast(pictures[..., tf.newaxis], tf.float32) / 255.0
+        images = tf.gather(images, rows, axis=1, batch_dims=1)
+        images = tf.gather(images, columns, axis=2, batch_dims=1)
+        return tf.cast(images[..., tf.newaxis], tf.float32) / 255.0
 
     return tf.data.Dataset.range(steps).map(batch).prefetch(2)
 
 
 def run(images, latent_dim, steps):
     """Trains on so many images; returns seconds for 1,000 of them, and memory in MB."""
-    import psutil
-
-    from vae_tutorial.evaluation import mean_image
-    from vae_tutorial.training import train
-    from vae_tutorial.vae import VAE
-
     x_train = mnist().x_train
-    model = VAE(latent_dim, mean=mean_image(x_train), seed=0)
-    data = shifted(x_train, steps) if images > len(x_train) else x_train[:images]
+    set_seed(0)
+    model = VAE(latent_dim, initial_image=mean_image(x_train))
+    model.compile(keras.optimizers.Adam(one_cycle(3e-3, steps), beta_2=0.99), jit_compile=True)
+    if images > len(x_train):
+        data = shifted(x_train, steps)
+    else:
+        data = Batches(x_train[:images], batch_size=BATCH, steps=steps)
     early = max(1, steps // 10)
 
     def now():
         return time.perf_counter(), psutil.Process().memory_info().rss / 2**20
 
-    notes = train(
-        model,
-        data,
-        steps=steps,
-        batch_size=BATCH,
-        snapshot=now,
-        snapshot_steps=(early, steps),
-        show_progress=False,
-    ).snapshots
-    (began, early_memory), (ended, late_memory) = notes[early], notes[steps]
+    snapshots = Snapshots(now, at=[early, steps])
+    model.fit(data, callbacks=[snapshots], verbose=0)
+    (began, early_memory), (ended, late_memory) = snapshots.values[early], snapshots.values[steps]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "seconds": (ended - began) / ((steps - early) * BATCH / 1000),

@@ -6,25 +6,32 @@ to largest over the seeds.
 
 import argparse
 
+import keras
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
 from vae_tutorial.data import as_floats, load_images
 from vae_tutorial.evaluation import (
-    active_units,
-    judge,
+    class_probabilities,
     mean_image,
     pca_errors,
     reconstruction_errors,
     train_classifier,
 )
+from vae_tutorial.latent import active_units
 from vae_tutorial.losses import squared_error
-from vae_tutorial.models import Autoencoder, Memory
-from vae_tutorial.training import train
-from vae_tutorial.vae import VAE
+from vae_tutorial.models import VAE, Autoencoder, Memory
+from vae_tutorial.training import Batches, one_cycle, set_seed
 
 COUNT, STEPS, SIZES = 1000, 600, (2, 4, 8, 16, 32)
+
+
+def train(model, *arrays, steps, batch_size=100, learning_rate=3e-3):
+    """Train a model as the notebooks do."""
+    optimizer = keras.optimizers.Adam(one_cycle(learning_rate, steps), beta_2=0.99)
+    model.compile(optimizer, jit_compile=True)
+    model.fit(Batches(*arrays, batch_size=batch_size, steps=steps), verbose=0)
 
 
 def fitting_codes(images, seed):
@@ -37,8 +44,9 @@ def fitting_codes(images, seed):
     }
     found = {}
     for name, z in codes.items():
-        memory = Memory(8, seed=seed)
-        recipe = {"batch_size": 64, "learning_rate": 0.01, "seed": seed}
+        set_seed(seed)
+        memory = Memory(8)
+        recipe = {"batch_size": 64, "learning_rate": 0.01}
         train(memory, z.astype(np.float32), many, steps=300, **recipe)
         error = squared_error(as_floats(many), memory.decode(z.astype(np.float32)))
         found[f"03 error, {name}"] = error.numpy().mean()
@@ -50,8 +58,9 @@ def against_pca(images, seed):
     linear = pca_errors(images.x_train, images.x_test, SIZES)
     found = {}
     for size, floor in zip(SIZES, linear, strict=True):
-        model = Autoencoder(size, seed=seed)
-        train(model, images.x_train, steps=STEPS, seed=seed)
+        set_seed(seed)
+        model = Autoencoder(size)
+        train(model, images.x_train, steps=STEPS)
         error = reconstruction_errors(model.reconstruct, images.x_test).mean()
         found[f"04 error / PCA's, length {size}"] = error / floor
     return found
@@ -68,26 +77,29 @@ def draws(codes, rng, seed):
     }
 
 
-def clear_pictures(images, seed):
-    """Notebook 05: share of clear pictures by the way the codes were drawn."""
-    classifier = train_classifier(images, steps=STEPS, seed=seed)
-    model = Autoencoder(8, seed=seed)
-    train(model, images.x_train, steps=STEPS, seed=seed)
+def confident_images(images, seed):
+    """Notebook 05: share of confident images by the way the codes were drawn."""
+    set_seed(seed)
+    classifier = train_classifier(images, steps=STEPS)
+    set_seed(seed)
+    model = Autoencoder(8)
+    train(model, images.x_train, steps=STEPS)
     samples = draws(
         model.encode(images.x_train[:20_000]).astype(float), np.random.default_rng(seed), seed
     )
     samples["held-out codes"] = model.encode(images.x_test[:COUNT])
-    pictures = {name: model.decode(z) for name, z in samples.items()}
+    decoded = {name: model.decode(z) for name, z in samples.items()}
     return {
-        f"05 clear, {n}": (judge(classifier, p).max(axis=1) > 0.9).mean()
-        for n, p in pictures.items()
+        f"05 confident, {n}": (class_probabilities(classifier, x).max(axis=1) > 0.9).mean()
+        for n, x in decoded.items()
     }
 
 
 def variational(images, seed):
     """The default VAE, four epochs of MNIST: test loss, its parts, and how many units it uses."""
-    model = VAE(mean=mean_image(images.x_train), seed=seed)
-    train(model, images.x_train, steps=2400, seed=seed)
+    set_seed(seed)
+    model = VAE(initial_image=mean_image(images.x_train))
+    train(model, images.x_train, steps=2400)
     losses = model.evaluate(images.x_test, batch_size=500, verbose=0, return_dict=True)
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
         raise RuntimeError(f"seed {seed}: expected finite weights, found NaN or infinity")
@@ -104,7 +116,7 @@ def main():
     images, runs = load_images(options.data), []
     for seed in range(options.seeds):
         runs.append({})
-        for measure in (fitting_codes, against_pca, clear_pictures, variational):
+        for measure in (fitting_codes, against_pca, confident_images, variational):
             runs[-1] |= measure(images, seed)
     print(f"{images.name}, {options.seeds} seeds: smallest to largest")
     for name in runs[0]:

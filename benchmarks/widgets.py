@@ -3,9 +3,9 @@
 ``python -m benchmarks.widgets``
 
 In this process: for each widget 1,000 random settings, with the extremes among them; the time of
-``move``, that is to draw the picture, pack it, and hand it over; and how much larger the process is
+``set``, that is to draw the image, pack it, and hand it over; and how much larger the process is
 afterwards. In a browser, where there is one, on the classroom page: from the key press on a slider
-to the new picture, 30 times for each widget; for the pad, from the end of a stroke.
+to the new image, 30 times for each widget; for the pad, from the end of a stroke.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ import psutil
 
 from tests import browser
 from vae_tutorial import widgets
-from vae_tutorial.explorer import Explorer
 from vae_tutorial.models import Memory
-from vae_tutorial.strokes import Strokes
+from vae_tutorial.widgets.explorer import Explorer
+from vae_tutorial.widgets.strokes import Strokes
 
 PLAY = Path(__file__).resolve().parent.parent / "play" / "pictures_to_touch.ipynb"
 SETTINGS, WARM_UP, PRESSES = 1000, 50, 30
-ONE_LIMIT, BOARD_LIMIT = 16, 50  # ms to draw one picture (60 in a second), or a board of many
-GROWTH_LIMIT = 50  # MB over all the settings of one widget; a leak of pictures takes more
+ONE_LIMIT, BOARD_LIMIT = 16, 50  # ms to draw one image (60 in a second), or a board of many
+GROWTH_LIMIT = 50  # MB over all the settings of one widget; a leak of images takes more
 BROWSER_LIMIT = 150  # ms; what takes less seems immediate
 BOARDS = {"code_map_explorer", "dataset_browser", "digit_pad", "epoch_scrubber", "latent_sizes"}
 
-# The time of the last key, and a promise of the time from there to the next picture.
+# The time of the last key, and a promise of the time from there to the next image.
 WATCH = """x => {
     const image = x.querySelector("img");
     let pressed = 0;
     document.addEventListener("keydown", () => (pressed = performance.now()), true);
-    window.nextPicture = () => {
+    window.nextImage = () => {
         window.waited = new Promise((done, failed) => {
             image.addEventListener("load", () => done(performance.now() - pressed), { once: true });
-            setTimeout(() => failed(new Error("no new picture in 10 s")), 10000);
+            setTimeout(() => failed(new Error("no new image in 10 s")), 10000);
         });
     };
 }"""
@@ -83,11 +83,11 @@ def play_widgets() -> dict[str, Explorer]:
 def other_widgets() -> dict[str, Explorer]:
     """Those that the page doesn't show, around a network that was never trained."""
     rng, memory = np.random.default_rng(0), Memory(4, (64, 64, 3))
-    pictures = {step: rng.random((1, 64, 64, 3), np.float32) for step in range(0, 210, 10)}
+    snapshots = {step: rng.random((1, 64, 64, 3), np.float32) for step in range(0, 210, 10)}
     digits = rng.integers(0, 256, (10, 28, 28), np.uint8)
     copies = {10 * i: rng.random((10, 28, 28, 1), np.float32) for i in range(10)}
     return {
-        "training_scrubber": widgets.training_scrubber(pictures, rng.random((64, 64, 3))),
+        "training_scrubber": widgets.training_scrubber(snapshots, rng.random((64, 64, 3))),
         "input_scale": widgets.input_scale(memory),
         "mixing_board": widgets.mixing_board(memory, ["cat", "dog", "apple", "banana"]),
         "code_sliders": widgets.code_sliders(memory, np.zeros(4)),
@@ -108,28 +108,28 @@ def settings(widget: Explorer, count: int) -> Iterator[dict]:
     """Random states of the widget, after those with every control at one of its ends."""
     rng = np.random.default_rng(0)
     ends = {
-        name: ([], [[[0.0, 0.0], [1.0, 1.0]]] * 100) if isinstance(stops, Strokes) else stops
-        for name, stops in widget.stops.items()
+        name: ([], [[[0.0, 0.0], [1.0, 1.0]]] * 100) if isinstance(values, Strokes) else values
+        for name, values in widget.values.items()
     }
     for end in (0, -1):
-        yield {name: stops[end] for name, stops in ends.items()}
+        yield {name: values[end] for name, values in ends.items()}
     for _ in range(count - 2):
         yield {
-            name: drawn(rng) if isinstance(stops, Strokes) else stops[rng.integers(len(stops))]
-            for name, stops in widget.stops.items()
+            name: drawn(rng) if isinstance(values, Strokes) else values[rng.integers(len(values))]
+            for name, values in widget.values.items()
         }
 
 
 def measure(widget: Explorer) -> Measured:
     """Sets the widget to one state after the other."""
     for state in settings(widget, WARM_UP):
-        widget.move(**state)
+        widget.set(**state)
     gc.collect()
     process = psutil.Process()
     before, times = process.memory_full_info().uss, []
     for state in settings(widget, SETTINGS):
         start = time.perf_counter()
-        widget.move(**state)
+        widget.set(**state)
         times.append(1000 * (time.perf_counter() - start))
     gc.collect()
     growth = (process.memory_full_info().uss - before) / 1e6
@@ -147,7 +147,7 @@ def waits(explorer) -> list[float]:
         if pad:
             for before in (" ", "ArrowDown" if i % 2 else "ArrowUp"):
                 page.keyboard.press(before)
-        page.evaluate("nextPicture()")
+        page.evaluate("nextImage()")
         page.keyboard.press(keys[i % len(keys)])
         found.append(page.evaluate("waited"))
         before = browser.settle(explorer)
@@ -183,7 +183,7 @@ def main() -> int:
     if browser.find_browser() is None:
         print(browser.NO_BROWSER)
         return int(bool(late))
-    print(f"\nkey press to picture: median of {PRESSES}, limit {BROWSER_LIMIT} ms")
+    print(f"\nkey press to image: median of {PRESSES}, limit {BROWSER_LIMIT} ms")
     for name, median in in_browser().items():
         kept = median <= BROWSER_LIMIT
         late += [] if kept else [name]

@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import psutil
-
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 NO_BROWSER = (
     "There is no browser: the browser tests are skipped. Install Chromium (on Debian and Ubuntu: "
@@ -37,7 +35,7 @@ FLAGS = [
     "--no-proxy-server",  # all that the pages need is on this machine
 ]
 START = 60  # seconds that a server gets to answer
-PATIENCE = 5  # seconds that a picture gets to change
+PATIENCE = 5  # seconds that an image gets to change
 ELSEWHERE = re.compile(r"^https?://(?!127\.0\.0\.1[:/])")
 
 # What the pages complain about that isn't ours: (text, address) as regular expressions.
@@ -66,51 +64,32 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def _running(command, log, variables=None):
-    """A server's process; it and all that it has started end with the block.
+def _running(command, log, ready, variables):
+    """Start a server, yield what ``ready()`` gives once that is something, and end it.
 
-    It stays in the group of the tests, so that what interrupts these ends it, too. Its kernels
-    have groups of their own, so they are ended one by one.
+    Its kernels end with it. It stays in the tests' process group, so that what interrupts these
+    ends it, too.
+
+    Raises:
+        RuntimeError: with the end of the server's log, if it ends or doesn't answer.
     """
+    options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     with open(log, "w", encoding="utf-8") as file:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **(variables or {})},
-        )
+        process = subprocess.Popen(command, stdout=file, env=os.environ | variables, **options)
     try:
-        yield process
+        end, found = time.monotonic() + START, None
+        while not (found := ready()) and time.monotonic() < end and process.poll() is None:
+            time.sleep(0.1)
+        if not found:
+            raise RuntimeError(f"no server: {log.read_text(encoding='utf-8')[-2000:]}")
+        yield found
     finally:
-        try:
-            family = psutil.Process(process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            family = []
         process.terminate()
         try:
             process.wait(15)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        _, left = psutil.wait_procs(family, 3)
-        for child in left:
-            child.kill()
-        psutil.wait_procs(left, 3)
-
-
-def _await(process, log, ready):
-    """What ``ready()`` gives as soon as that is something; an error if the server ends or sleeps.
-
-    Raises:
-        RuntimeError: with the end of the server's log.
-    """
-    end = time.monotonic() + START
-    while time.monotonic() < end and process.poll() is None:
-        if found := ready():
-            return found
-        time.sleep(0.1)
-    raise RuntimeError(f"no server: {log.read_text(encoding='utf-8')[-2000:]}")
 
 
 def free_port():
@@ -150,8 +129,8 @@ def voila(notebook, *flags):
             # HEAD is refused, but is an answer, and starts no kernel as GET would.
             return Server(*said.groups()) if said and request(said[1], method="HEAD")[0] else None
 
-        with _running(command, log, _apart(folder)) as process:
-            yield _await(process, log, address)
+        with _running(command, log, address, _apart(folder)) as server:
+            yield server
 
 
 @contextmanager
@@ -174,8 +153,11 @@ def lab(root, settings=None):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         log = Path(folder) / "log"
-        with _running(command, log, variables) as process:
-            _await(process, log, lambda: request(f"{server.url}/api", server.token)[0] == 200)
+
+        def ready():
+            return request(f"{server.url}/api", server.token)[0] == 200
+
+        with _running(command, log, ready, variables):
             yield server
 
 
@@ -229,11 +211,11 @@ def open_page(browser, **options):
 
 
 def explorers(page, count, seconds):
-    """The page's widgets, as soon as there are so many and each shows a picture."""
+    """The page's widgets, as soon as there are ``count`` and each shows an image."""
     page.wait_for_function(
         """count => {
-            const pictures = [...document.querySelectorAll(".vae-explorer img")];
-            return pictures.length >= count && pictures.every(x => x.complete && x.naturalWidth);
+            const images = [...document.querySelectorAll(".vae-explorer img")];
+            return images.length >= count && images.every(x => x.complete && x.naturalWidth);
         }""",
         arg=count,
         timeout=1000 * seconds,
@@ -243,23 +225,16 @@ def explorers(page, count, seconds):
 
 
 class Control(NamedTuple):
-    """One row of a widget, or its pad.
+    """One row of a widget, or its pad; sliders and fields are Playwright's ``Locator``s."""
 
-    Attributes:
-        kind: ``number``, ``choice`` or ``pad``.
-        label: what stands beside it.
-        slider: ``Locator``; the canvas of a pad.
-        field: ``Locator``, the number field or the list; None for a pad.
-    """
-
-    kind: str
+    kind: str  # number, choice or pad
     label: str
-    slider: object
-    field: object
+    slider: object  # the canvas of a pad
+    field: object  # the number field or the list; None for a pad
 
 
 def controls(explorer):
-    """The widget's controls, from above to below."""
+    """The widget's controls, from top to bottom."""
     found = []
     for part in explorer.locator(".vae-controls > label, .vae-controls > .vae-pad").all():
         if "vae-pad" in (part.get_attribute("class") or ""):
@@ -274,16 +249,13 @@ def controls(explorer):
 
 
 def shown(explorer):
-    """(address of the picture, sentence) as they stand; the address is new with each picture."""
-    return tuple(
-        explorer.evaluate(
-            "x => [x.querySelector('img').src, x.querySelector('[role=status]').textContent]"
-        )
-    )
+    """(address of the image, sentence) now; the address is new with each image."""
+    said = "x => [x.querySelector('img').src, x.querySelector('[role=status]').textContent]"
+    return tuple(explorer.evaluate(said))
 
 
 def wait_for_change(explorer, before, seconds=PATIENCE):
-    """True as soon as the picture or the sentence differs from ``before``, as ``shown`` gave it."""
+    """True as soon as the image or the sentence differs from ``before``, as ``shown`` gave it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if shown(explorer) != before:
@@ -292,7 +264,7 @@ def wait_for_change(explorer, before, seconds=PATIENCE):
     return False
 
 
-def settle(explorer, still=0.15, seconds=20):
+def settle(explorer, rest=0.15, seconds=20):
     """What the widget shows once it has stayed the same for a while."""
     end, since, last = time.monotonic() + seconds, time.monotonic(), shown(explorer)
     while time.monotonic() < end:
@@ -300,7 +272,7 @@ def settle(explorer, still=0.15, seconds=20):
         now = shown(explorer)
         if now != last:
             since, last = time.monotonic(), now
-        if time.monotonic() > since + still:
+        if time.monotonic() > since + rest:
             return last
     raise AssertionError("the widget doesn't come to rest")
 
@@ -328,7 +300,7 @@ def check_move(explorer, act, what):
     act()
     assert wait_for_change(explorer, before), f"{what}: nothing changed in {PATIENCE} s"
     settle(explorer)
-    assert explorer.evaluate("x => x.querySelector('img').naturalWidth") > 0, f"{what}: no picture"
+    assert explorer.evaluate("x => x.querySelector('img').naturalWidth") > 0, f"{what}: no image"
     check_agreement(explorer)
 
 
@@ -358,10 +330,8 @@ def type_in(control, text):
 def typed_target(control):
     """A value to type, a quarter of the range away from one end: the one further away."""
     value, low, high, step = position(control)
-    count = round((high - low) / step)
-    places = [round(count / 4), round(3 * count / 4)]
-    far = max(places, key=lambda place: abs(low + place * step - value))
-    return f"{round(low + far * step, 3)}"
+    quarters = [low + round(share * (high - low) / step) * step for share in (0.25, 0.75)]
+    return f"{round(max(quarters, key=lambda number: abs(number - value)), 3)}"
 
 
 def by_keyboard(explorer):
@@ -387,10 +357,8 @@ def pad_by_keyboard(explorer, pad):
     """Draw a stroke with the keys, and take it back with the button."""
 
     def stroke():
-        press(pad, "ArrowLeft", 3)
-        press(pad, " ")
-        press(pad, "ArrowDown", 8)
-        press(pad, " ")
+        for key, times in (("ArrowLeft", 3), (" ", 1), ("ArrowDown", 8), (" ", 1)):
+            press(pad, key, times)
 
     check_move(explorer, stroke, "a stroke by keys")
     undo, clear = (explorer.get_by_role("button", name=name) for name in ("Undo stroke", "Clear"))
@@ -400,7 +368,7 @@ def pad_by_keyboard(explorer, pad):
 
 
 def by_mouse(explorer):
-    """Move every control with the mouse, drag on the picture, and see that the widget answers."""
+    """Move every control with the mouse, drag on the image, and see that the widget answers."""
     for control in controls(explorer):
         if control.kind == "pad":
             pad_by_mouse(explorer, control)
@@ -413,42 +381,41 @@ def by_mouse(explorer):
 
 
 def click_track(control, share):
-    """Click on the slider's track at a share of its length."""
-    control.slider.scroll_into_view_if_needed()
-    box = control.slider.bounding_box()
-    control.slider.click(position={"x": share * box["width"], "y": box["height"] / 2})
+    """Click on the slider's track at a fraction of its length."""
+    control.slider.page.mouse.click(*pixels(control.slider, [(share, 0.5)])[0])
 
 
 def check_drag(explorer):
-    """Drag on the picture: another picture, and some control moves with it."""
+    """Drag on the image: another image, and some control moves with it."""
     image = explorer.locator("img")
-    # Some place may be at its end already: then the other direction must do something.
+    # A control may be at its end already: then the other direction must do something.
     for here in ((0.36, 0.4), (0.14, 0.6)):
-        before, places = settle(explorer), [position(c)[0] for c in controls(explorer)]
+        before, old = settle(explorer), [position(c)[0] for c in controls(explorer)]
         drag(image, [(0.25, 0.5), here])
         if wait_for_change(explorer, before, 2):
             settle(explorer)
-            assert places != [position(c)[0] for c in controls(explorer)], "no control moved along"
+            assert old != [position(c)[0] for c in controls(explorer)], "no control moved along"
             check_agreement(explorer)
             return
-    raise AssertionError("dragging on the picture: nothing changed")
+    raise AssertionError("dragging on the image: nothing changed")
 
 
 def drag(target, points):
-    """Press the mouse at the first point, draw it along the others, release it.
-
-    Args:
-        target: ``Locator``.
-        points: (x, y) in shares of its box, from the top left.
-    """
-    target.scroll_into_view_if_needed()
-    box, mouse = target.bounding_box(), target.page.mouse
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    mouse.move(*places[0])
+    """Press the mouse at the first point, move it along the others, release it."""
+    first, *others = pixels(target, points)
+    mouse = target.page.mouse
+    mouse.move(*first)
     mouse.down()
-    for place in places[1:]:
-        mouse.move(*place, steps=5)
+    for point in others:
+        mouse.move(*point, steps=5)
     mouse.up()
+
+
+def pixels(target, points):
+    """Where points (x, y), given as fractions of a ``Locator``'s box, are on the page."""
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
 
 
 def pad_by_mouse(explorer, pad):

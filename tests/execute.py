@@ -12,7 +12,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from tests.nbval_numbers import WIDGET
-from vae_tutorial.store import replacing
+from vae_tutorial.data._files import atomic_write
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -42,7 +42,7 @@ def main(paths):
     """Execute and store each notebook."""
     for path in map(Path, paths):
         notebook = executed(nbformat.read(path, as_version=4), path.resolve().parent)
-        with replacing(path) as file:
+        with atomic_write(path) as file:
             file.write(nbformat.writes(notebook).encode() + b"\n")
         print(f"stored {path.name}")
 

@@ -1,14 +1,16 @@
 """The losses against NumPy in float64, values and gradients."""
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
 from tests.test_networks import numpy_decoder
+from vae_tutorial.latent import to_gaussian
 from vae_tutorial.losses import (
-    bounded,
     elbo,
     kl_divergence,
     kl_per_latent,
@@ -16,9 +18,13 @@ from vae_tutorial.losses import (
     squared_error,
 )
 from vae_tutorial.networks import build_decoder
-from vae_tutorial.runtime import keras, tf
 
 RNG = np.random.default_rng(0)
+
+
+def single(values):
+    """In float32, as the models compute."""
+    return np.asarray(values, np.float32)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1, 1), (3, 28, 28, 1), (5, 4, 6, 3)])
@@ -29,7 +35,7 @@ def test_squared_error_is_summed_over_pixels_and_not_over_images(shape):
         sum((a - b) ** 2 for a, b in zip(*pair, strict=True))
         for pair in zip(x.reshape(len(x), -1), reconstruction.reshape(len(x), -1), strict=True)
     ]
-    assert (found.shape, found.dtype) == (shape[:1], tf.float32)
+    assert found.shape == shape[:1]
     assert np.allclose(found, wanted, rtol=1e-5)
 
 
@@ -38,18 +44,6 @@ def test_squared_error_by_hand():
     reconstruction = np.array([[0, 0, 0, 0.5], [1, 1, 1, 1]]).reshape(2, 2, 2, 1)
     assert squared_error(x, reconstruction).numpy().tolist() == [0.25, 4.0]
     assert squared_error(x, x).numpy().tolist() == [0, 0]
-
-
-@pytest.mark.parametrize(
-    "other", [(3, 4, 4, 3), (1, 4, 4, 1), (3, 1, 1, 1), (3, 4, 4), (3, 16), (4, 4, 4, 1)]
-)
-def test_other_shapes_are_refused(other):
-    """TensorFlow alone would broadcast most of them."""
-    x = np.zeros((3, 4, 4, 1), np.float32)
-    for pair in ((x, np.zeros(other)), (np.zeros(other), x)):
-        with pytest.raises(ValueError, match="x and reconstruction must have one shape") as caught:
-            squared_error(*pair)
-        assert str(other) in str(caught.value) and "(3, 4, 4, 1)" in str(caught.value)
 
 
 @pytest.mark.parametrize("logit", [0, 20, -20, 88, -88, 1e3, -1e3, 3e38, -3e38, 1e-45])
@@ -86,10 +80,10 @@ def test_gradient_by_the_reconstruction():
 def test_gradient_through_the_decoder(place):
     """By the code (0) and by each of the decoder's weights, against an independent decoder."""
     rng = np.random.default_rng(place)
-    decoder = build_decoder(3, (8, 8, 2), filters=(4, 3), seed=1)
+    decoder = build_decoder(3, (8, 8, 2), filters=(4, 3))
     decoder.set_weights([rng.normal(0, 0.4, weight.shape) for weight in decoder.weights])
     z = tf.Variable(rng.normal(size=(2, 3)), dtype=tf.float32)
-    x = rng.random((2, 8, 8, 2))
+    x = rng.random((2, 8, 8, 2)).astype(np.float32)
     variables = [z, *decoder.trainable_variables]
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(squared_error(x, tf.sigmoid(decoder(z))))
@@ -134,8 +128,8 @@ def numpy_kl(z_mean, z_log_var):
     ],
 )
 def test_kl_by_hand(z_mean, z_log_var, wanted):
-    found = kl_divergence([z_mean], [z_log_var])
-    assert (found.shape, found.dtype) == ((1,), tf.float32)
+    found = kl_divergence(*np.array([[z_mean], [z_log_var]], np.float32))
+    assert found.shape == (1,)
     assert float(found[0]) == pytest.approx(wanted, rel=1e-6, abs=0)
 
 
@@ -186,7 +180,9 @@ def test_kl_is_zero_at_the_prior_and_so_is_its_gradient():
 def test_gradient_of_kl():
     rng = np.random.default_rng(4)
     values = [rng.normal(0, 2, (6, 5)), rng.uniform(-6, 4, (6, 5))]
-    weights = rng.normal(size=6)  # so that no image can lend another its gradient
+    weights = rng.normal(size=6).astype(
+        np.float32
+    )  # so that no image can lend another its gradient
     _, found = gradients(lambda *v: tf.reduce_sum(weights * kl_divergence(*v)), *values)
     for place, index in np.ndindex(2, 30):
         direction = np.eye(30)[index].reshape(6, 5)
@@ -198,9 +194,9 @@ def test_gradient_of_kl():
         assert found[place].flat[index] == pytest.approx(wanted, rel=1e-3, abs=1e-6)
 
 
-GREY = np.random.default_rng(5).random((3, 4, 5, 2))
-GREY[0, 0, 0] = 0, 1
-LOG_VARS = [-4.6, 0, 1.7]
+GRAY = np.random.default_rng(5).random((3, 4, 5, 2)).astype(np.float32)
+GRAY[0, 0, 0] = 0, 1
+LOG_VARS = [-4.6, 0.0, 1.7]
 
 
 def numpy_bernoulli(x, x_logits):
@@ -215,26 +211,26 @@ def numpy_gaussian(x, x_logits, log_var):
 
 
 def test_reconstruction_loss_by_hand():
-    x = np.array([[0, 1], [1, 0]]).reshape(1, 2, 2, 1)
-    assert float(reconstruction_loss(x, np.zeros(x.shape))[0]) == pytest.approx(4 * np.log(2))
+    x = single([[0, 1], [1, 0]]).reshape(1, 2, 2, 1)
+    assert float(reconstruction_loss(x, np.zeros_like(x))[0]) == pytest.approx(4 * np.log(2))
     wanted = 4 * (0.5 * np.log(2 * np.pi) + 0.125)
-    assert float(reconstruction_loss(x, np.zeros(x.shape), 0.0)[0]) == pytest.approx(wanted)
+    assert float(reconstruction_loss(x, np.zeros_like(x), 0.0)[0]) == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("spread", [0.1, 1, 4])
 def test_bernoulli_pixels(spread):
-    x_logits = np.random.default_rng(6).normal(0, spread, GREY.shape)
-    found = reconstruction_loss(GREY, x_logits)
-    assert (found.shape, found.dtype) == ((3,), tf.float32)
-    assert np.allclose(found, numpy_bernoulli(GREY, x_logits), rtol=1e-5)
+    x_logits = single(np.random.default_rng(6).normal(0, spread, GRAY.shape))
+    found = reconstruction_loss(GRAY, x_logits)
+    assert found.shape == (3,)
+    assert np.allclose(found, numpy_bernoulli(GRAY, x_logits), rtol=1e-5)
 
 
 @pytest.mark.parametrize("size", [40, 88, 1e3, 1e4])
 def test_bernoulli_pixels_far_out(size):
     """A wrong pixel costs its logit, a right one nothing, a grey one its share of the logit."""
-    x_logits = size * np.random.default_rng(7).choice([-1, 1], GREY.shape)
-    wanted = np.where(x_logits > 0, (1 - GREY) * size, GREY * size).sum((1, 2, 3))
-    assert np.allclose(reconstruction_loss(GREY, x_logits), wanted, rtol=1e-5)
+    x_logits = single(size * np.random.default_rng(7).choice([-1, 1], GRAY.shape))
+    wanted = np.where(x_logits > 0, (1 - GRAY) * size, GRAY * size).sum((1, 2, 3))
+    assert np.allclose(reconstruction_loss(GRAY, x_logits), wanted, rtol=1e-5)
     right = np.sign(x_logits).clip(0, 1)
     assert (reconstruction_loss(right, x_logits).numpy() < 1e-12).all()
     assert np.allclose(reconstruction_loss(1 - right, x_logits), 40 * size, rtol=1e-6)
@@ -242,11 +238,11 @@ def test_bernoulli_pixels_far_out(size):
 
 @pytest.mark.parametrize("log_var", LOG_VARS)
 def test_gaussian_pixels(log_var):
-    x_logits = np.random.default_rng(8).normal(0, 2, GREY.shape)
-    wanted = numpy_gaussian(GREY, x_logits, log_var)
-    for number in (log_var, np.float64(log_var), tf.constant(log_var, tf.float32)):
-        found = reconstruction_loss(GREY, x_logits, number)
-        assert (found.shape, found.dtype) == ((3,), tf.float32)
+    x_logits = single(np.random.default_rng(8).normal(0, 2, GRAY.shape))
+    wanted = numpy_gaussian(GRAY, x_logits, log_var)
+    for number in (log_var, tf.constant(log_var, tf.float32)):
+        found = reconstruction_loss(GRAY, x_logits, number)
+        assert found.shape == (3,)
         assert np.allclose(found, wanted, rtol=1e-5)
 
 
@@ -254,138 +250,74 @@ def test_gaussian_pixels(log_var):
 def test_gradient_of_the_reconstruction_loss(log_var):
     """By the logits, and by the log-variance of the noise."""
     rng = np.random.default_rng(9)
-    values = [rng.normal(0, 2, GREY.shape)] + ([] if log_var is None else [np.array(log_var)])
-    weights = rng.normal(size=3)
+    values = [rng.normal(0, 2, GRAY.shape)] + ([] if log_var is None else [np.array(log_var)])
+    weights = rng.normal(size=3).astype(np.float32)
     numpy_loss = numpy_bernoulli if log_var is None else numpy_gaussian
-    _, found = gradients(lambda *v: tf.reduce_sum(weights * reconstruction_loss(GREY, *v)), *values)
-    for index in range(0, GREY.size, 7):
-        direction = np.eye(GREY.size)[index].reshape(GREY.shape)
+    _, found = gradients(lambda *v: tf.reduce_sum(weights * reconstruction_loss(GRAY, *v)), *values)
+    for index in range(0, GRAY.size, 7):
+        direction = np.eye(GRAY.size)[index].reshape(GRAY.shape)
         wanted = slope(
-            lambda v: weights @ numpy_loss(GREY, v, *values[1:]), values[0], direction, 1e-4
+            lambda v: weights @ numpy_loss(GRAY, v, *values[1:]), values[0], direction, 1e-4
         )
         assert found[0].flat[index] == pytest.approx(wanted, rel=1e-3, abs=1e-6)
     if log_var is not None:
-        wanted = slope(lambda v: weights @ numpy_loss(GREY, values[0], v), values[1], 1.0)
+        wanted = slope(lambda v: weights @ numpy_loss(GRAY, values[0], v), values[1], 1.0)
         assert found[1] == pytest.approx(wanted, rel=1e-3)
 
 
 def test_no_reconstruction_of_grey_pixels_costs_less_than_their_entropy():
-    x = GREY.clip(0.01, 0.99)
+    x = GRAY.clip(0.01, 0.99)
     entropy = -(x * np.log(x) + (1 - x) * np.log(1 - x)).sum((1, 2, 3))
-    logits = np.log(x / (1 - x))
+    logits = single(np.log(x / (1 - x)))
     assert np.allclose(reconstruction_loss(x, logits), entropy, rtol=1e-5)
     assert entropy.min() > 10
     rng = np.random.default_rng(10)
     for _ in range(20):
-        other = logits + rng.normal(0, 0.3, x.shape)
+        other = logits + single(rng.normal(0, 0.3, x.shape))
         assert (reconstruction_loss(x, other) > entropy + 0.1).numpy().all()
-
-
-@pytest.mark.parametrize("wrong", [255, 1.001, -0.001, np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("log_var", [None, 0.0])
-def test_pictures_outside_of_the_range_are_refused(wrong, log_var):
-    x = GREY.copy()
-    x[2, 1, 3, 0] = wrong
-    for call in (
-        lambda: reconstruction_loss(x, np.zeros(x.shape), log_var),
-        lambda: elbo(x, np.zeros(x.shape), np.zeros((3, 2)), np.zeros((3, 2)), log_var),
-    ):
-        with pytest.raises(ValueError, match=r"^x must (lie in \[0, 1\]|be finite), not"):
-            call()
-
-
-def test_uint8_pictures_are_refused():
-    with pytest.raises(ValueError, match="divide by 255"):
-        reconstruction_loss((255 * GREY).astype(np.uint8), np.zeros(GREY.shape))
-
-
-@pytest.mark.parametrize("other", [(1, 4, 5, 2), (3, 4, 5, 1), (3, 1, 1, 1), (4, 5, 2), (3, 40)])
-@pytest.mark.parametrize("log_var", [None, 0.0])
-def test_shapes_that_would_be_broadcast_are_refused(other, log_var):
-    for pair in ((GREY, np.zeros(other)), (np.zeros(other), GREY)):
-        with pytest.raises(ValueError, match="^x and x_logits must have one shape") as caught:
-            reconstruction_loss(*pair, log_var)
-        assert str(other) in str(caught.value) and "(3, 4, 5, 2)" in str(caught.value)
-
-
-@pytest.mark.parametrize("other", [(1, 2), (3, 1), (2,), (3,), (3, 2, 1)])
-def test_means_and_log_variances_of_other_shapes_are_refused(other):
-    for pair in ((np.zeros((3, 2)), np.zeros(other)), (np.zeros(other), np.zeros((3, 2)))):
-        with pytest.raises(ValueError, match="^z_mean and z_log_var must have one shape"):
-            kl_divergence(*pair)
 
 
 @pytest.mark.parametrize("log_var", [None, *LOG_VARS])
 def test_elbo_is_what_both_parts_leave(log_var):
     rng = np.random.default_rng(11)
-    x_logits, codes = rng.normal(0, 2, GREY.shape), rng.normal(size=(2, 3, 6))
-    found = elbo(GREY, x_logits, *codes, log_var)
-    parts = reconstruction_loss(GREY, x_logits, log_var), kl_divergence(*codes)
+    x_logits, codes = single(rng.normal(0, 2, GRAY.shape)), single(rng.normal(size=(2, 3, 6)))
+    found = elbo(GRAY, x_logits, *codes, log_var)
+    parts = reconstruction_loss(GRAY, x_logits, log_var), kl_divergence(*codes)
     assert found.shape == (3,) and np.array_equal(found, -(parts[0] + parts[1]))
-
-
-EXTREME = [sign * size for size in (1e-45, 88, 1e4, 3.4e38) for sign in (1, -1)] + [0]
-
-
-@pytest.mark.parametrize("log_var", [None, *EXTREME])
-def test_reconstruction_loss_is_finite_for_anything_finite(log_var):
-    pairs = np.array([(x, logit) for x in (0, 1e-45, 0.5, 1) for logit in EXTREME], np.float32)
-    x, x_logits = pairs.T.reshape(2, -1, 1, 1, 1)
-    values = [x_logits] if log_var is None else [x_logits, log_var]
-    for reduce in (tf.reduce_mean, tf.reduce_sum):
-        nats, by = gradients(lambda *v, r=reduce: r(reconstruction_loss(x, *v)), *values)
-        assert np.isfinite(nats) and all(np.isfinite(gradient).all() for gradient in by)
-
-
-def test_kl_is_finite_for_anything_finite():
-    z_mean, z_log_var = np.array([(a, b) for a in EXTREME for b in EXTREME]).T[..., None]
-    nats, by = gradients(kl_divergence, z_mean, z_log_var)
-    assert np.isfinite(nats).all() and (nats >= 0).all() and np.isfinite(by).all()
-    assert nats[(z_mean == 0)[:, 0] & (z_log_var == 0)[:, 0]].tolist() == [0]
-    # Whatever strays is called back: a step against the gradient leads towards the prior.
-    assert (by[0] * z_mean >= 0).all() and (by[1] * z_log_var >= 0).all()
-    assert (by[1][abs(z_log_var) > 1] != 0).all() and (by[0][abs(z_mean) > 1] != 0).all()
-
-
-ANY = st.floats(allow_nan=False, allow_infinity=False, width=32)
-
-
-@settings(deadline=None, max_examples=300)
-@given(
-    pixels=st.lists(st.tuples(st.floats(0, 1, width=32), ANY), min_size=1, max_size=4),
-    codes=st.lists(st.tuples(ANY, ANY), min_size=1, max_size=4),
-    log_var=st.none() | ANY,
-)
-def test_fuzzed_losses_are_finite(pixels, codes, log_var):
-    x, x_logits = np.array(pixels, np.float32).T.reshape(2, 1, -1, 1, 1)
-    z_mean, z_log_var = np.array(codes, np.float32).T[:, None]
-    values = [x_logits, z_mean, z_log_var] + ([] if log_var is None else [log_var])
-    bound, by = gradients(lambda *v: elbo(x, *v), *values)
-    assert np.isfinite(bound).all() and all(np.isfinite(gradient).all() for gradient in by)
-    assert (kl_divergence(z_mean, z_log_var).numpy() >= 0).all()
-    assert log_var is not None or bound[0] <= 0
-
-
-def test_bounded_clips_the_value_and_not_the_gradient():
-    x = [-3e38, -5, -2, 0, 3, 7, 3e38]
-    value, [by] = gradients(lambda v: bounded(v, -2.0, 3.0), x)
-    assert value.tolist() == [-2, -2, -2, 0, 3, 3, 3] and by.tolist() == [1] * 7
-    weights = np.arange(7, dtype=np.float32)
-    _, [by] = gradients(lambda v: tf.reduce_sum(weights * bounded(v, -2.0, 3.0)), x)
-    assert by.tolist() == weights.tolist()
 
 
 @pytest.mark.parametrize("graph", [True, False])
 @pytest.mark.parametrize("keras_variable", [True, False])
 def test_a_learned_log_variance_gets_a_gradient(graph, keras_variable):
     """Inside of a graph and outside, and whichever library's variable it is."""
-    learned, x_logits = (keras.Variable if keras_variable else tf.Variable)(0.5), GREY - 0.3
+    learned, x_logits = (keras.Variable if keras_variable else tf.Variable)(0.5), GRAY - 0.3
 
     def gradient():
         with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(reconstruction_loss(GREY, x_logits, learned))
+            loss = tf.reduce_sum(reconstruction_loss(GRAY, x_logits, learned))
         return tape.gradient(loss, learned.value if keras_variable else learned)
 
     found = tf.function(gradient)() if graph else gradient()
-    wanted = slope(lambda v: numpy_gaussian(GREY, x_logits, v).sum(), 0.5, 1.0)
+    wanted = slope(lambda v: numpy_gaussian(GRAY, x_logits, v).sum(), 0.5, 1.0)
     assert float(found) == pytest.approx(wanted, rel=1e-3)
+
+
+ANY = st.floats(allow_nan=False, allow_infinity=False, width=32)
+LOGIT = st.floats(-1e6, 1e6, width=32)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    pixels=st.lists(st.tuples(st.floats(0, 1, width=32), LOGIT), min_size=1, max_size=4),
+    codes=st.lists(st.tuples(LOGIT, ANY), min_size=1, max_size=4),
+)
+def test_losses_are_finite_for_any_log_variance(pixels, codes):
+    x, x_logits = np.array(pixels, np.float32).T.reshape(2, 1, -1, 1, 1)
+    outputs = np.array(codes, np.float32).T.reshape(1, -1)
+
+    def bound(x_logits, outputs):
+        return elbo(x, x_logits, *to_gaussian(outputs))
+
+    nats, by = gradients(bound, x_logits, outputs)
+    assert np.isfinite(nats).all() and all(np.isfinite(gradient).all() for gradient in by)
+    assert (kl_divergence(*to_gaussian(outputs)).numpy() >= 0).all() and nats[0] <= 0

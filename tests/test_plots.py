@@ -1,4 +1,8 @@
-"""Static figures: which pixel stands where, which words, and one Axes out."""
+"""Static figures: which pixel goes where, which words, and one Axes out."""
+
+import re
+import subprocess
+import sys
 
 import matplotlib
 
@@ -11,8 +15,8 @@ import pytest
 from vae_tutorial import plots
 
 RNG = np.random.default_rng(0)
-GREY = RNG.integers(0, 256, (5, 4, 6), np.uint8)
-COLOUR = RNG.integers(0, 256, (5, 4, 6, 3), np.uint8)
+GRAY = RNG.integers(0, 256, (5, 4, 6), np.uint8)
+COLOR = RNG.integers(0, 256, (5, 4, 6, 3), np.uint8)
 
 
 @pytest.fixture(autouse=True)
@@ -24,65 +28,68 @@ def closed_figures():
     plt.close("all")
 
 
-@pytest.mark.parametrize(
-    ("images", "wanted"),
-    [
-        (GREY, GREY[..., None]),
-        (GREY[..., None], GREY[..., None]),
-        (COLOUR, COLOUR),
-        (GREY / 255, GREY[..., None]),
-        ((COLOUR / 255).astype(np.float32), COLOUR),
-        ((COLOUR / 255).tolist(), COLOUR),
-    ],
-    ids=["grey", "grey with channel", "colour", "grey floats", "colour floats", "list"],
-)
-def test_as_bytes(images, wanted):
-    found = plots.as_bytes(images)
+SAME_IMAGES = {
+    "gray": (GRAY, GRAY[..., None]),
+    "gray with channel": (GRAY[..., None], GRAY[..., None]),
+    "color": (COLOR, COLOR),
+    "gray floats": (GRAY / 255, GRAY[..., None]),
+    "color floats": ((COLOR / 255).astype(np.float32), COLOR),
+    "list": ((COLOR / 255).tolist(), COLOR),
+}
+
+
+@pytest.mark.parametrize(("images", "expected"), SAME_IMAGES.values(), ids=SAME_IMAGES)
+def test_as_rgb(images, expected):
+    found = plots.as_rgb(images)
     assert (found.shape, found.dtype) == ((5, 4, 6, 3), np.uint8)
-    assert np.array_equal(found, np.broadcast_to(wanted, found.shape))
+    assert np.array_equal(found, np.broadcast_to(expected, found.shape))
+    assert np.array_equal(plots.as_rgb_image(images[0]), found[0])
 
 
 @pytest.mark.parametrize(
-    ("value", "byte"), [(-0.5, 0), (-1e9, 0), (0, 0), (0.5, 128), (1, 255), (1.5, 255), (1e9, 255)]
+    ("value", "byte"), [(-0.5, 0), (-1e9, 0), (0, 0), (0.5, 128), (1, 255), (1.5, 255)]
 )
-def test_floats_outside_the_range_are_clipped(value, byte):
-    assert (plots.as_bytes(np.full((1, 2, 2), value, np.float32)) == byte).all()
+def test_floats_a_little_outside_the_range_are_clipped(value, byte):
+    assert (plots.as_rgb(np.full((1, 2, 2), value, np.float32)) == byte).all()
 
 
-@pytest.mark.parametrize("images", [GREY, GREY[..., None], COLOUR, COLOUR / 255])
+@pytest.mark.parametrize("show", [plots.as_rgb, plots.image_grid, plots.show_images])
+def test_floats_on_another_scale_are_an_error_and_not_white(show):
+    with pytest.raises(ValueError, match=r"^images must lie in \[0, 1\].*: divide by 255\.$"):
+        show(COLOR.astype(float))
+
+
+@pytest.mark.parametrize("images", [GRAY, GRAY[..., None], COLOR, COLOR / 255])
 @pytest.mark.parametrize(("columns", "rows"), [(None, 1), (1, 5), (2, 3), (3, 2), (5, 1), (9, 1)])
-def test_mosaic_geometry(images, columns, rows):
-    sheet = plots.mosaic(images, columns)
-    columns = min(columns or 5, 5)
-    gap = plots.GAP
-    assert (sheet.dtype, sheet.shape) == (
-        np.uint8,
-        (rows * 4 + (rows - 1) * gap, columns * 6 + (columns - 1) * gap, 3),
-    )
-    rest = np.ones(sheet.shape[:2], bool)
-    for place, tile in enumerate(plots.as_bytes(images)):
-        y, x = place // columns * (4 + gap), place % columns * (6 + gap)
-        assert np.array_equal(sheet[y : y + 4, x : x + 6], tile)
+def test_image_grid_geometry(images, columns, rows):
+    grid = plots.image_grid(images, columns)
+    columns, gap = min(columns or 5, 5), plots.GAP
+    shape = (rows * 4 + (rows - 1) * gap, columns * 6 + (columns - 1) * gap, 3)
+    assert (grid.dtype, grid.shape) == (np.uint8, shape)
+    rest = np.ones(grid.shape[:2], bool)
+    for i, tile in enumerate(plots.as_rgb(images)):
+        y, x = i // columns * (4 + gap), i % columns * (6 + gap)
+        assert np.array_equal(grid[y : y + 4, x : x + 6], tile)
         rest[y : y + 4, x : x + 6] = False
-    assert (sheet[rest] == 255).all()
+    assert (grid[rest] == 255).all()
 
 
 def texts(axes):
-    """The words above the pictures, from left to right and top to bottom."""
+    """The words above the images, from left to right and top to bottom."""
     return [text.get_text() for text in axes.texts]
 
 
-@pytest.mark.parametrize("images", [GREY, COLOUR, COLOUR / 255])
+@pytest.mark.parametrize("images", [GRAY, COLOR / 255])
 @pytest.mark.parametrize("columns", [None, 1, 2, 5])
-def test_board_shows_the_mosaic(images, columns):
-    axes = plots.board(images, columns=columns)
+def test_show_images_shows_the_grid(images, columns):
+    axes = plots.show_images(images, columns=columns)
     assert isinstance(axes, plt.Axes) and len(plt.get_fignums()) == 1
-    assert np.array_equal(axes.images[0].get_array(), plots.mosaic(images, columns))
+    assert np.array_equal(axes.images[0].get_array(), plots.image_grid(images, columns))
     assert texts(axes) == [] and not len(axes.get_xticks()) and not len(axes.get_yticks())
 
 
-def test_board_with_titles_of_the_first_row_and_with_rows():
-    axes = plots.board(GREY[:4], columns=2, titles=["a", "b"], rows=["up", "down"])
+def test_titles_of_the_first_row_and_row_labels():
+    axes = plots.show_images(GRAY[:4], columns=2, titles=["a", "b"], row_labels=["up", "down"])
     assert texts(axes) == ["a", "b"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["up", "down"]
     assert list(axes.get_yticks()) == [2, 2 + 4 + plots.GAP]
@@ -90,27 +97,54 @@ def test_board_with_titles_of_the_first_row_and_with_rows():
     assert left[0] == 3 and right[0] == 3 + 6 + plots.GAP and left[1] <= 0
 
 
-def test_board_with_a_title_above_every_picture():
-    """Each stands in white, between its picture and the one above."""
-    axes = plots.board(GREY, columns=2, titles=list("abcde"))
+def test_a_title_above_every_image():
+    """Each is in white, between its image and the one above."""
+    axes = plots.show_images(GRAY, columns=2, titles=list("abcde"))
     assert texts(axes) == list("abcde")
     sheet = np.asarray(axes.images[0].get_array())
-    for text, picture in zip(axes.texts, GREY, strict=True):
+    for text, image in zip(axes.texts, GRAY, strict=True):
         x, y = text.get_position()
         below = int(np.ceil(y))
-        while not np.array_equal(sheet[below : below + 4, int(x) - 3 : int(x) + 3, 0], picture):
+        while not np.array_equal(sheet[below : below + 4, int(x) - 3 : int(x) + 3, 0], image):
             assert (sheet[below, int(x) - 3 : int(x) + 3] == 255).all()
             below += 1
 
 
 @pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda: plots.show_images(GRAY, titles="ab"), "titles must be 5 texts"),
+        (lambda: plots.show_images(GRAY, columns=3, row_labels="abc"), "row_labels must be 2"),
+        (lambda: plots.show_images(GRAY, columns=0), "columns must be a whole number"),
+        (lambda: plots.show_images(GRAY, scale=0), "scale must be a finite number"),
+        (lambda: plots.show_images(GRAY, ax=plt), "ax must be an Axes"),
+        (lambda: curves([1, 2], {"a": [1]}), "lines['a'] must be as many as x"),
+        (lambda: curves([1, 2], [[1, 2]]), "lines must be a dict"),
+        (lambda: curves([0, 1], {}, log_x=True), "x must be above 0"),
+        (lambda: curves([1, 2], {}, baselines={"b": np.nan}), "baselines['b'] must be finite"),
+        (lambda: plots.code_map(np.zeros((2, 2)), np.array([0])), "labels must be as many"),
+        (lambda: plots.code_map(np.zeros((2, 3)), np.array([0, 1])), "codes must have shape"),
+    ],
+)
+def test_what_cannot_be_drawn_is_an_error_and_leaves_no_figure(draw, words):
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(words)}"):
+        draw()
+    assert plt.get_fignums() == []
+
+
+def curves(x, lines, **options):
+    """Curves with labels at the axes."""
+    return plots.curves(x, lines, xlabel="steps", ylabel="nats", **options)
+
+
+@pytest.mark.parametrize(
     "draw",
     [
-        lambda ax: plots.board(GREY, ax=ax),
-        lambda ax: plots.curves([1, 2], {"a": [1, 2]}, xlabel="x", ylabel="y", ax=ax),
+        lambda ax: plots.show_images(GRAY, ax=ax),
+        lambda ax: curves([1, 2], {"a": [1, 2]}, ax=ax),
         lambda ax: plots.code_map(RNG.normal(size=(20, 2)), np.arange(20) % 10, ax=ax),
     ],
-    ids=["board", "curves", "code_map"],
+    ids=["show_images", "curves", "code_map"],
 )
 def test_given_axes_are_used(draw):
     _, (first, second) = plt.subplots(1, 2)
@@ -124,16 +158,12 @@ def test_given_axes_are_used(draw):
 )
 def test_curves(logarithmic, scales):
     lines = {"train": np.array([3.0, 2.0, 1.0]), "test": np.array([4.0, 3.0, 2.0])}
-    axes = plots.curves(
-        [1, 2, 4], lines, xlabel="steps", ylabel="nats", baselines={"mean": 5.0}, **logarithmic
-    )
+    axes = curves([1, 2, 4], lines, baselines={"mean": 5.0}, **logarithmic)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("steps", "nats")
     assert (axes.get_xscale(), axes.get_yscale()) == scales
     drawn = {line.get_label(): line for line in axes.lines}
     for label, values in lines.items():
-        assert drawn[label].get_xydata().tolist() == [
-            [x, y] for x, y in zip([1, 2, 4], values, strict=True)
-        ]
+        assert np.array_equal(drawn[label].get_xydata(), np.stack([[1, 2, 4], values], axis=1))
     assert drawn["mean"].get_ydata() == [5.0, 5.0]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == [*lines, "mean"]
     if logarithmic:
@@ -141,27 +171,30 @@ def test_curves(logarithmic, scales):
 
 
 def test_one_line_alone_needs_no_legend():
-    axes = plots.curves(range(30), {"loss": np.ones(30)}, xlabel="x", ylabel="y")
-    assert axes.get_legend() is None
+    assert curves(range(30), {"loss": np.ones(30)}).get_legend() is None
 
 
-def test_lines_can_be_told_apart_without_colour():
-    lines = {str(i): [i, i] for i in range(6)}
-    axes = plots.curves([0, 1], lines, xlabel="x", ylabel="y")
-    looks = {(str(line.get_linestyle()), line.get_marker()) for line in axes.lines}
-    assert len(looks) == 6
-    assert len(set(plots.COLOURS)) == len(set(plots.DASHES)) == len(set(plots.MARKERS)) == 6
+def test_lines_can_be_told_apart_without_color():
+    axes = curves([0, 1], {str(i): [i, i] for i in range(6)})
+    assert len({(str(line.get_linestyle()), line.get_marker()) for line in axes.lines}) == 6
+    assert len(set(plots.COLORS)) == len(set(plots.DASHES)) == len(set(plots.MARKERS)) == 6
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.int64])
-def test_code_map_draws_each_code_once(dtype):
-    codes, labels = RNG.normal(size=(30, 2)), (np.arange(30) % 10).astype(dtype)
+@pytest.mark.parametrize(("dtype", "classes"), [(np.uint8, 10), (np.int64, 10), (np.int64, 23)])
+def test_code_map_draws_each_code_once(dtype, classes):
+    codes = RNG.normal(size=(40, 2)).astype(np.float32)
+    labels = (np.arange(40) % classes).astype(dtype)
     axes = plots.code_map(codes, labels, samples=codes[:4] + 9, samples_label="drawn")
-    *digits, samples = axes.collections
-    assert len(digits) == 10
-    for digit, drawn in enumerate(digits):
-        assert np.array_equal(drawn.get_offsets(), codes[labels == digit])
+    *drawn, samples = axes.collections
+    assert len(drawn) == classes
+    for label, points in enumerate(drawn):
+        assert np.array_equal(points.get_offsets(), codes[labels == label])
     assert np.array_equal(samples.get_offsets(), codes[:4] + 9)
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["drawn"]
-    colours = {tuple(drawn.get_facecolor()[0]) for drawn in digits}
-    assert len(colours) == 10
+    assert len({tuple(points.get_facecolor()[0]) for points in drawn}) == 10  # then they repeat
+
+
+def test_plots_widgets_and_exercises_do_without_tensorflow():
+    code = "import sys; from vae_tutorial import exercises, plots, widgets; "
+    code += "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,1 +1,24 @@
-"""Companion package of a notebook series on variational autoencoders."""
+"""Companion package of the notebooks "What is a variational autoencoder, really?".
+
+The core, in the order in which the notebooks build it:
+
+losses       squared error, reconstruction loss, KL divergence, ELBO: formulas
+networks     decoders (convolutional, dense), encoder, classifier
+models       Memory, Autoencoder, VAE: Keras models with encode, decode, reconstruct, sample
+training     around ``fit``: set_seed, one_cycle, Batches, LossPerStep, Snapshots, ProgressBar
+latent       codes: the reparameterization trick, lerp and slerp, search for a code, active units
+channel      the noisy number line, and how much it can carry
+evaluation   held-out errors, mean image and PCA to compare with, class probabilities
+
+What supports it:
+
+data         MNIST, Fashion-MNIST, embedded digits, images of your own, the four drawings
+plots        static figures: arrays in, Axes out
+widgets      the figures that answer to mouse, finger and keyboard
+pretrained   two small trained models that ship, and how they were made
+exercises    check() and the answers
+machine      check_setup(), the first call of each notebook
+
+Private: ``_validation`` checks arguments and arrays at the public borders, ``_pixels`` checks the
+images inside the models. Nothing is imported here, so that importing one module costs no more.
+"""

@@ -7,12 +7,11 @@ the normal's upper tail. A wrong type raises TypeError and a wrong value ValueEr
 """
 
 import math
-import numbers
 
 import numpy as np
 from scipy.special import ndtr  # the normal distribution function, accurate in its lower tail
 
-from vae_tutorial import arguments
+from vae_tutorial import _validation
 
 _CHUNK = 2**18  # messages simulated together: bounds the memory
 
@@ -22,15 +21,12 @@ def send(positions, noise, rng):
 
     One message per position, so they may repeat, n >= 1. (Kingma and Welling 2014, section 2.4.)
     """
-    positions, noise = numbers_of("positions", positions), arguments.positive_number("noise", noise)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a Generator, not {rng!r}: use np.random.default_rng(0).")
-    return positions + noise * rng.normal(size=positions.shape)
+    return positions + noise * rng.normal(size=len(positions))
 
 
 def nearest(received, positions):
     """Index of the position nearest to each value received (m,), of two the lower: int (m,)."""
-    received, positions = numbers_of("received", received), numbers_of("positions", positions, 2)
+    received, positions = np.asarray(received, float), np.asarray(positions, float)
     order = np.argsort(positions)
     lower, upper = positions[order[:-1]], positions[order[1:]]
     # Halves cannot overflow. Between neighbouring floats the middle can round up to the upper one.
@@ -44,8 +40,7 @@ def confusion(positions, noise):
     [i, j] is the probability that name i, sent, is taken for name j, in closed form: the Gaussian's
     mass between the middles left and right of position j. A tiny one is right too.
     """
-    positions = numbers_of("positions", positions, 2, most=4096)  # a table of n x n
-    noise = arguments.positive_number("noise", noise)
+    positions = _validation.positions(positions, noise, most=4096)  # a table of n x n
     order = np.argsort(positions)
     away = (positions[order] - positions[order, np.newaxis]) / noise
     away = np.pad(away, ((0, 0), (1, 1)), constant_values=(-np.inf, np.inf))
@@ -62,17 +57,14 @@ def error_rate(positions, noise):
 
     Each gap between neighbours is crossed from both sides, with probability Q(gap / (2 noise)).
     """
-    positions = numbers_of("positions", positions, 2)
-    noise = arguments.positive_number("noise", noise)
+    positions = _validation.positions(positions, noise)
     return float(2 * ndtr(-np.diff(np.sort(positions)) / 2 / noise).sum() / len(positions))
 
 
 def simulate(positions, noise, count, seed=0):
     """Estimate `confusion` by sending each name `count` times: whole numbers / `count`, (n, n)."""
-    positions = numbers_of("positions", positions, 2)
-    noise = arguments.positive_number("noise", noise)
-    count = arguments.whole_number("count", count, maximum=10**9 // len(positions) ** 2)
-    rng = np.random.default_rng(arguments.seed(seed))
+    positions = _validation.positions(positions, noise)
+    rng = np.random.default_rng(seed)
     n, table = len(positions), 0
     for start in range(0, n * count, _CHUNK):
         sent = np.arange(start, min(start + _CHUNK, n * count)) // count
@@ -94,9 +86,7 @@ def names_that_fit(noise, error, low=0.0, high=10.0):
         The largest int n with 2 (1 - 1/n) Q((high - low) / (n - 1) / (2 noise)) <= `error`, or 1,
         since a single name is never mistaken.
     """
-    width, error = _width(noise, low, high), arguments.positive_number("error", error)
-    if error >= 1:
-        raise ValueError(f"error must be below 1, not {error}: write for example error=0.01.")
+    width = _validation.interval(noise, low, high)
     n = 1
     for power in range(1000, -1, -1):  # bisection, bit by bit: the error rate grows with n
         more = n + 2**power
@@ -118,9 +108,7 @@ def capacity(noise, low=0.0, high=10.0, tolerance=0.002):
         high: the most that may be sent, above `low`.
         tolerance: the error allowed, in bits (of less than one bit, a share); 0.0001 or more.
     """
-    width, tolerance = _width(noise, low, high), arguments.positive_number("tolerance", tolerance)
-    if tolerance < 1e-4:
-        raise ValueError(f"tolerance must be at least 0.0001, not {tolerance}: use 0.0001 or more.")
+    width = _validation.interval(noise, low, high)
     # Beyond both ends closed forms are exact enough, and the algorithm crawls or needs a huge grid:
     # Shannon's (1948) bound by the variance, which both ends alone meet but for a share of 2e-6;
     # the middle of McKellips's (2004) bound and the entropy power inequality, 0.0002 bits around.
@@ -154,37 +142,3 @@ def _blahut_arimoto(width, slack):
         inputs = inputs * np.exp(entropies - entropies.max())
         inputs /= inputs.sum()
     return float(lower + upper) / 2
-
-
-def numbers_of(name, values, least=1, most=None):
-    """Return `values` as float64 (n,), all finite; distinct too where it takes two or more."""
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
-        found = getattr(values, "dtype", type(values).__name__)
-        raise TypeError(f"{name} must be an array of numbers, not {found}: use np.array([5.4, 6]).")
-    if values.ndim != 1 or (n := len(values)) < least:
-        raise ValueError(f"{name} must be (n,), n >= {least}, not {values.shape}: add or reshape.")
-    if most is not None and n > most:
-        raise ValueError(f"{name} must be at most {most}, not {n}: leave some out.")
-    values = values.astype(float)
-    if (wrong := values[~np.isfinite(values)]).size:
-        raise ValueError(f"{name} must be finite, not {wrong[0]}: mend or leave out that number.")
-    if least > 1 and (found := len(np.unique(values))) < n:
-        raise ValueError(f"{name} must be distinct, not {found} for {n} names: move one of a pair.")
-    return values
-
-
-def _width(noise, low, high):
-    """How many stddevs `high` lies above `low`."""
-    for name, value in (("low", low), ("high", high)):
-        if isinstance(value, bool) or not isinstance(value, numbers.Real):
-            raise TypeError(
-                f"{name} must be a number, not {value!r}: write for example {name}=5.0."
-            )
-    noise = arguments.positive_number("noise", noise)
-    try:
-        width = (float(high) - float(low)) / noise
-    except OverflowError:
-        width = math.inf
-    if not 0 < width < math.inf:
-        raise ValueError(f"high must lie above low, not {width} stddevs: pass finite low < high.")
-    return width

@@ -1,84 +1,203 @@
-"""The models before the VAE: ``Memory`` (a decoder alone) and ``Autoencoder``."""
+"""The models of the series, each grown from the one before: Memory, Autoencoder, VAE.
 
-from vae_tutorial import arguments, arrays
-from vae_tutorial.base import EncodingModel, PictureModel, checked_dataset, is_dataset
-from vae_tutorial.networks import build_decoder, build_encoder
-from vae_tutorial.runtime import keras
+All three are ``keras.Model``s: ``compile``, ``fit``, ``evaluate``, ``predict``, callbacks and
+``.keras`` files work as usual. Images go in as uint8 (n, h, w) or (n, h, w, c), or as floats in
+[0, 1]; whatever door they come through, pixels out of range raise a ValueError.
+"""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from vae_tutorial import _validation, latent
+from vae_tutorial._pixels import ImageModel
+from vae_tutorial.losses import kl_divergence, reconstruction_loss, squared_error
+from vae_tutorial.networks import build_decoder, build_dense_decoder, build_encoder, gelu
 
 
 @keras.saving.register_keras_serializable(package="vae_tutorial")
-class Memory(PictureModel):
-    """A decoder alone: each code is to give back one picture.
+class Memory(ImageModel):
+    """A decoder alone, which learns to answer each code with one image.
 
     Args:
         latent_dim: length of a code.
-        image_shape: (height, width, channels) of the pictures.
+        image_shape: (height, width, channels) of the images.
         filters: see ``networks.build_decoder``.
-        seed: decides the initial weights.
 
-    ``fit(codes, pictures)`` with codes float (n, latent_dim) and pictures (n, *image_shape).
+    ``fit(codes, images)`` with codes float (n, latent_dim). Introduced in notebook 01.
     """
 
-    def __init__(self, latent_dim, image_shape=(28, 28, 1), *, filters=(32, 16), seed=0, name=None):
-        decoder = build_decoder(latent_dim, image_shape, filters=filters, seed=seed)
-        settings = dict(latent_dim=latent_dim, image_shape=image_shape, filters=filters, seed=seed)
-        super().__init__(decoder, settings, name)
-        self.build((None, self.latent_dim))
+    def __init__(self, latent_dim, image_shape=(28, 28, 1), *, filters=(32, 16), **kwargs):
+        settings = dict(latent_dim=latent_dim, image_shape=image_shape, filters=filters)
+        super().__init__(build_decoder(**settings), settings, **kwargs)
+        self.build((None, latent_dim))
 
     def call(self, z):
-        """Logits of the pictures, float32 (n, *image_shape)."""
+        """Logits of the images: (n, latent_dim) -> (n, h, w, c)."""
         return self.decoder(z)
 
-    def checked_inputs(self, x):  # noqa: D102 (said in the base class)
-        return arrays.codes("codes", x, self.latent_dim)
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Mean squared error per image between the images ``y`` and the decoder's answers."""
+        losses = squared_error(self.target(x, y), tf.sigmoid(y_pred))  # (n,)
+        return self.average(losses, sample_weight)
 
-    def checked_arrays(self, x, y=None):  # noqa: D102 (said in the base class)
-        if is_dataset(x):
-            checked_dataset(x, y, self.checked_arrays)
-            return x, y
-        x, y = self.checked_inputs(x), arrays.pictures("pictures", y, self.image_shape)
-        arguments.as_many("pictures", y, "codes", x)
-        return x, y
+    def target(self, x, y):
+        """The images to learn, float32 in [0, 1]."""
+        hint = "call fit(codes, images)"
+        return super().target(x, _validation.required("y", y, "the images to remember", hint))
 
 
 @keras.saving.register_keras_serializable(package="vae_tutorial")
-class Autoencoder(EncodingModel):
-    """An encoder that finds the code of a picture, and a decoder that brings the picture back.
+class Autoencoder(ImageModel):
+    """An encoder that finds the code of an image, and a decoder that brings the image back.
 
     Args:
         latent_dim: length of a code.
-        image_shape: (height, width, channels) of the pictures.
+        image_shape: (height, width, channels) of the images.
         units: widths of the encoder's hidden layers.
         filters: see ``networks.build_decoder``.
-        seed: decides the initial weights.
 
-    ``fit(pictures)``: the picture itself is the target.
+    ``fit(images)``: the image itself is the target, unless other images are given as ``y``.
+    Introduced in notebook 04.
+    """
+
+    def __init__(
+        self, latent_dim, image_shape=(28, 28, 1), *, units=(256, 128), filters=(32, 16), **kwargs
+    ):
+        settings = dict(latent_dim=latent_dim, image_shape=image_shape)
+        decoder = build_decoder(**settings, filters=filters)
+        super().__init__(decoder, {**settings, "units": units, "filters": filters}, **kwargs)
+        self.encoder = build_encoder(latent_dim, image_shape, units=units)
+        self.build((None, *self.image_shape))
+
+    def call(self, x):
+        """Logits of the reconstructions: images -> (n, h, w, c)."""
+        return self.decoder(self.encoder(self.pixels(x)))
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Mean squared error per image."""
+        losses = squared_error(self.target(x, y), tf.sigmoid(y_pred))  # (n,)
+        return self.average(losses, sample_weight)
+
+    def encode(self, x, batch_size=500):
+        """Codes of an array of images: float32 array (n, latent_dim)."""
+        return self.run_encoder(x, batch_size)
+
+    def reconstruct(self, x):
+        """Images after a pass through the code: float32 array (n, h, w, c) in [0, 1]."""
+        return self.decode(self.encode(x))
+
+
+@keras.saving.register_keras_serializable(package="vae_tutorial")
+class VAE(ImageModel):
+    """The variational autoencoder: the encoder gives each image a Gaussian instead of a point.
+
+    Args:
+        latent_dim: length of a code.
+        image_shape: (height, width, channels) of the images.
+        units: widths of the encoder's hidden layers.
+        decoder_units: widths of the decoder's hidden layers.
+        beta: multiplies the KL divergence, and nothing else; 0 or more.
+        noise_stddev: None for Bernoulli pixels; for Gaussian pixels the stddev of their noise, a
+            number above 0, or "learned".
+        initial_image: (height, width, channels), what the untrained decoder shows; the mean
+            training image saves the first hundred steps.
+
+    ``fit(images)``. Kingma & Welling 2014, arXiv 1312.6114; ``beta``: Higgins et al. 2017.
+    Introduced in notebook 06.
     """
 
     def __init__(
         self,
-        latent_dim,
+        latent_dim=20,
         image_shape=(28, 28, 1),
         *,
-        units=(256, 128),
-        filters=(32, 16),
-        seed=0,
-        name=None,
+        units=(256,),
+        decoder_units=(256, 256),
+        beta=1.0,
+        noise_stddev=None,
+        initial_image=None,
+        **kwargs,
     ):
-        decoder = build_decoder(latent_dim, image_shape, filters=filters, seed=seed)
-        settings = dict(latent_dim=latent_dim, image_shape=image_shape, filters=filters, seed=seed)
-        encoder = build_encoder(latent_dim, image_shape, units=units, seed=seed)
-        super().__init__(encoder, decoder, settings | {"units": units}, name)
+        beta = _validation.positive_number("beta", beta, or_zero=True, maximum=10**6)
+        _validation.noise_stddev(noise_stddev)
+        settings = dict(latent_dim=latent_dim, image_shape=image_shape, units=units)
+        settings |= dict(decoder_units=decoder_units, beta=beta, noise_stddev=noise_stddev)
+        decoder = build_dense_decoder(
+            latent_dim, image_shape, units=decoder_units, initial_image=initial_image
+        )
+        super().__init__(decoder, settings, **kwargs)
+        self.encoder = build_encoder(2 * latent_dim, image_shape, units=units, activation=gelu)
+        self.beta, self.noise_log_var = beta, None
+        if noise_stddev == "learned":
+            self.noise_log_var = self.add_weight(name="noise_log_var", initializer="zeros")
+        elif noise_stddev is not None:
+            self.noise_log_var = 2 * math.log(noise_stddev)
+        self.noise = keras.random.SeedGenerator()
+        self.parts = [keras.metrics.Mean(name=n) for n in ("reconstruction_loss", "kl_divergence")]
         self.build((None, *self.image_shape))
 
     def call(self, x):
-        """Logits of the reconstructions, float32 (n, *image_shape)."""
-        return self.decoder(self.encoder(x))
+        """Logits of the reconstructions from the means: images -> (n, h, w, c)."""
+        z_mean, _ = self.encode(self.pixels(x))
+        return self.decoder(z_mean)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Mean over the batch of reconstruction loss + beta * KL divergence, nats per image."""
+        given = {} if y is None else {"target": self.target(x, y)}
+        x = self.pixels(x)
+        # Evaluation always draws the same noise, so that it gives the same number twice.
+        seed = self.noise if training else 0
+        epsilon = keras.random.normal((tf.shape(x)[0], self.latent_dim), seed=seed)
+        parts = self.loss_parts(x, epsilon, **given)  # (n,), (n,)
+        for metric, part in zip(self.parts, parts, strict=True):
+            metric.update_state(part)
+        return self.average(parts[0] + self.beta * parts[1], sample_weight)
+
+    def loss_parts(self, x, epsilon, target=None):
+        """Reconstruction loss and KL divergence of each image, in nats: two tensors (n,).
+
+        Args:
+            x: float32 (n, h, w, c) in [0, 1].
+            epsilon: float32 (n, latent_dim), standard normal numbers.
+            target: the images to reconstruct; ``x`` by default.
+        """
+        z_mean, z_log_var = self.encode(x)  # (n, k), (n, k)
+        x_logits = self.decoder(self.reparameterize(z_mean, z_log_var, epsilon))  # (n, h, w, c)
+        kl = kl_divergence(z_mean, z_log_var)
+        target = x if target is None else target
+        return reconstruction_loss(target, x_logits, self.noise_log_var), kl
+
+    def reparameterize(self, z_mean, z_log_var, epsilon):
+        """Samples of the codes: see ``latent.reparameterize``."""
+        return latent.reparameterize(z_mean, z_log_var, epsilon)
 
     def encode(self, x, batch_size=500):
-        """Codes of pictures: uint8 (n, h, w) or float (n, h, w, c) to float32 (n, latent_dim)."""
-        return self.encoded(x, batch_size)
+        """The Gaussians of images, ``z_mean`` and ``z_log_var``, both (n, latent_dim).
+
+        Arrays give arrays, batch by batch; a tensor gives tensors, through which gradients flow.
+        """
+        if tf.is_tensor(x):
+            return latent.to_gaussian(self.encoder(self.pixels(x)))
+        gaussian = latent.to_gaussian(self.run_encoder(x, batch_size))
+        return tuple(numbers.numpy() for numbers in gaussian)
 
     def reconstruct(self, x):
-        """Pictures after a pass through the code: float32 array (n, *image_shape) in [0, 1]."""
-        return self.decode(self.encode(x))
+        """Images decoded from their means: float32 array (n, h, w, c) in [0, 1]."""
+        return self.decode(self.encode(x)[0])
+
+    def sample(self, count, seed=0):
+        """New images, decoded from samples of the prior: float32 array (count, h, w, c)."""
+        rng = np.random.default_rng(seed)
+        return self.decode(rng.normal(size=(count, self.latent_dim)))
+
+
+@keras.saving.register_keras_serializable(package="vae_tutorial")
+class NoiselessVAE(VAE):
+    """A VAE whose codes are the means: with ``beta=0`` an autoencoder to compare with."""
+
+    def reparameterize(self, z_mean, z_log_var, epsilon):
+        """The means, whatever the noise."""
+        return z_mean

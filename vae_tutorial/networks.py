@@ -1,168 +1,122 @@
-"""The networks of the series: decoders, an encoder, and a small classifier to judge pictures."""
+"""The networks of the series: decoders, an encoder, and a small classifier to grade images."""
 
+import math
+
+import keras
 import numpy as np
 
-from vae_tutorial import arguments
-from vae_tutorial.arguments import whole_number
-from vae_tutorial.arrays import pictures
-from vae_tutorial.data import as_floats
-from vae_tutorial.runtime import keras
+from vae_tutorial import _validation
+from vae_tutorial._pixels import ImageNetwork, Pixels
 
 layers = keras.layers
-ACTIVATIONS = ("leaky_relu", "gelu", "relu", "elu", "silu", "tanh", "sigmoid", "softplus")
-MOST = 2**14  # latents, units or filters of a layer, pixels of a side: more is a slip
-ENCODER = 500_000_000  # a model's encoder counts its random numbers from here, its decoder from 0
 
 
-class _Seeds:
-    """Hands each layer an initialiser of its own, all of them functions of one seed.
-
-    ``first`` keeps the networks of one model apart, which share its seed.
-    """
-
-    def __init__(self, seed, first=0):
-        self._seed = arguments.seed(seed)
-        self._count = first
-
-    def next(self, scale=1.0):
-        """Glorot and Bengio 2010; ``scale`` multiplies the variance."""
-        self._count += 1
-        return keras.initializers.VarianceScaling(
-            scale, mode="fan_avg", distribution="uniform", seed=1000 * self._seed + self._count
-        )
+@keras.saving.register_keras_serializable(package="vae_tutorial")
+def gelu(x):
+    """GELU (Hendrycks & Gimpel 2016) by its tanh form: faster than erf, and ONNX can express it."""
+    return keras.activations.gelu(x, approximate=True)
 
 
-def _checked_shape(image_shape, halvings):
-    if not isinstance(image_shape, list | tuple) or len(image_shape) != 3:
-        raise ValueError(
-            f"image_shape must be (height, width, channels); got {image_shape!r:.80}. "
-            "Grey pictures have one channel: (28, 28, 1)"
-        )
-    height, width, channels = arguments.whole_numbers("image_shape", image_shape, maximum=MOST)
-    if height % 2**halvings or width % 2**halvings:
-        expected = f"have a height and a width divisible by {2**halvings}"
-        way_out = "each entry of filters halves them once, so use fewer"
-        arguments.refuse(ValueError, "image_shape", expected, f"{image_shape}", way_out)
-    return height, width, channels
-
-
-def build_decoder(latent_dim, image_shape=(28, 28, 1), *, filters=(32, 16), seed=0):
-    """From a code to a picture: one dense layer, then transposed convolutions that double the size.
+def build_decoder(latent_dim, image_shape=(28, 28, 1), *, filters=(32, 16)):
+    """From a code to an image: one dense layer, then transposed convolutions that double the size.
 
     Args:
         latent_dim: length of the code z, at least 1.
         image_shape: (height, width, channels), height and width divisible by 2**len(filters).
         filters: channels of the small map that the dense layer makes, then of each larger one.
-        seed: decides the initial weights, and nothing else does.
 
     Returns:
-        ``keras.Model`` from z, float32 (n, latent_dim), to logits, float32 (n, *image_shape).
-        ``sigmoid(logits)`` is the picture, in [0, 1].
+        ``keras.Model`` from z, float32 (n, latent_dim), to logits, float32 (n, h, w, c);
+        ``sigmoid(logits)`` is the image, in [0, 1].
 
     Raises:
         ValueError, TypeError: naming the argument that doesn't fit.
+
+    Introduced in notebook 01.
     """
-    latent_dim = whole_number("latent_dim", latent_dim, maximum=MOST)
-    filters = arguments.whole_numbers("filters", filters, maximum=MOST)
-    height, width, channels = _checked_shape(image_shape, len(filters))
-    seeds = _Seeds(seed)
-    start = (height // 2 ** len(filters), width // 2 ** len(filters), filters[0])
-    z = hidden = keras.Input((latent_dim,), name="z")
-    size = start[0] * start[1] * start[2]
-    hidden = layers.Dense(size, activation="leaky_relu", kernel_initializer=seeds.next())(hidden)
-    hidden = layers.Reshape(start)(hidden)
+    _validation.network(_policy(), image_shape, latent_dim=latent_dim, filters=filters)
+    height, width, channels = image_shape
+    small = (height // 2 ** len(filters), width // 2 ** len(filters), filters[0])
+    z = keras.Input((latent_dim,), name="z")
+    hidden = layers.Dense(math.prod(small), "leaky_relu")(z)
+    hidden = layers.Reshape(small)(hidden)  # (n, h/4, w/4, 32) with two filters
     for count in filters[1:]:
-        hidden = _doubled(count, seeds, activation="leaky_relu")(hidden)
-    x_logits = _doubled(channels, seeds, name="x_logits")(hidden)
-    return keras.Model(z, x_logits, name="decoder")
+        hidden = _doubled(count, activation="leaky_relu")(hidden)
+    return keras.Model(z, _doubled(channels, name="x_logits")(hidden), name="decoder")
 
 
-def _doubled(count, seeds, **options):
-    return layers.Conv2DTranspose(
-        count,
-        kernel_size=4,
-        strides=2,
-        padding="same",
-        data_format="channels_last",
-        kernel_initializer=seeds.next(),
-        **options,
-    )
+def _doubled(channels, **options):
+    options |= {"strides": 2, "padding": "same", "data_format": "channels_last"}
+    return layers.Conv2DTranspose(channels, kernel_size=4, **options)
 
 
 def build_dense_decoder(
-    latent_dim, image_shape=(28, 28, 1), *, units=(512, 512), seed=0, mean=None
+    latent_dim, image_shape=(28, 28, 1), *, units=(512, 512), initial_image=None
 ):
-    """From a code to a picture by dense layers: less time a step than by convolutions.
+    """From a code to an image by dense layers: less time a step than by convolutions.
 
     Args:
         latent_dim: length of the code z, at least 1.
         image_shape: (height, width, channels).
         units: width of each hidden layer.
-        seed: decides the initial weights, and nothing else does.
-        mean: float (height, width, channels) in [0, 1], the picture to begin with, such as the mean
-            of the training images; grey by default.
+        initial_image: (height, width, channels), uint8 or float in [0, 1], what the untrained
+            decoder shows, such as the mean training image; gray by default.
 
     Returns:
-        ``keras.Model`` from z, float32 (n, latent_dim), to logits, float32 (n, *image_shape).
+        ``keras.Model`` from z, float32 (n, latent_dim), to logits, float32 (n, h, w, c).
+
+    Introduced in notebook 06.
     """
-    latent_dim = whole_number("latent_dim", latent_dim, maximum=MOST)
-    shape = _checked_shape(image_shape, halvings=0)
+    _validation.network(_policy(), image_shape, latent_dim=latent_dim, units=units)
     z = keras.Input((latent_dim,), name="z")
-    x_logits = _dense_layers(z, units, int(np.prod(shape)), _Seeds(seed), activation="gelu")
-    decoder = keras.Model(z, layers.Reshape(shape, name="x_logits")(x_logits), name="decoder")
-    if mean is not None:
-        start = as_floats(pictures("mean", np.asarray(mean)[np.newaxis], shape))[0].astype(float)
-        # Away from 0 and 1, whose logits are infinite.
-        start = np.clip(start.ravel(), 1e-3, 1 - 1e-3)
-        decoder.weights[-1].assign(np.log(start / (1 - start)))
+    x_logits = _dense_layers(z, units, math.prod(image_shape), gelu)
+    decoder = keras.Model(z, layers.Reshape(image_shape, name="x_logits")(x_logits), name="decoder")
+    if initial_image is not None:
+        image = Pixels(image_shape)(np.asarray(initial_image)[np.newaxis])
+        p = np.clip(np.ravel(image), 1e-3, 1 - 1e-3)  # away from 0 and 1, whose logits are infinite
+        decoder.weights[-1].assign(np.log(p / (1 - p)))
     return decoder
 
 
 def build_encoder(
-    latent_dim, image_shape=(28, 28, 1), *, units=(256, 128), activation="leaky_relu", seed=0
+    latent_dim, image_shape=(28, 28, 1), *, units=(256, 128), activation="leaky_relu"
 ):
-    """From a picture to its code: dense layers.
+    """From an image to its code by dense layers.
 
     Args:
-        latent_dim: length of the code z, at least 1; for means and log-variances twice that.
+        latent_dim: length of the code z; for means and log-variances twice that.
         image_shape: (height, width, channels).
         units: width of each hidden layer.
-        activation: Keras's name of what follows each hidden layer.
-        seed: decides the initial weights, and nothing else does.
+        activation: what follows each hidden layer, as Keras takes it.
 
     Returns:
-        ``keras.Model`` from x, float32 (n, *image_shape) in [0, 1], to z, float32 (n, latent_dim).
+        ``keras.Model`` from x, (n, h, w, c), to z, float32 (n, latent_dim).
+
+    Introduced in notebook 04.
     """
-    latent_dim = whole_number("latent_dim", latent_dim, maximum=MOST)
-    seeds = _Seeds(seed, ENCODER)
-    return _picture_network("encoder", image_shape, units, latent_dim, seeds, activation)
+    return _image_network("encoder", image_shape, units, latent_dim, activation)
 
 
-def build_classifier(classes=10, image_shape=(28, 28, 1), *, units=(256,), seed=0):
-    """From a picture to one logit a class: the judge of generated digits."""
-    classes = whole_number("classes", classes, minimum=2, maximum=MOST)
-    return _picture_network("classifier", image_shape, units, classes, _Seeds(seed), "leaky_relu")
+def build_classifier(classes=10, image_shape=(28, 28, 1), *, units=(256,)):
+    """From an image to one logit a class; see ``evaluation.train_classifier`` (notebook 05)."""
+    return _image_network("classifier", image_shape, units, classes, "leaky_relu")
 
 
-def _picture_network(name, image_shape, units, outputs, seeds, activation):
-    arguments.choice("activation", activation, ACTIVATIONS)
-    x = keras.Input(_checked_shape(image_shape, halvings=0), name="x")
-    hidden = layers.Flatten(data_format="channels_last")(x)
-    return keras.Model(x, _dense_layers(hidden, units, outputs, seeds, activation), name=name)
+def _image_network(name, image_shape, units, outputs, activation):
+    _validation.network(_policy(), image_shape, latent_dim=outputs, units=units)
+    x = keras.Input(image_shape, name="x")
+    hidden = layers.Flatten(data_format="channels_last")(Pixels(image_shape)(x))  # (n, h w c)
+    return ImageNetwork(x, _dense_layers(hidden, units, outputs, activation), name=name)
 
 
-def checked_units(name, units):
-    """The widths of hidden layers, a list of whole numbers."""
-    units = arguments.whole_numbers(name, units, least=0, maximum=MOST)
-    if len(units) > 100:
-        arguments.refuse(ValueError, name, "be at most 100", f"{len(units)}", "use fewer layers")
-    return units
-
-
-def _dense_layers(hidden, units, outputs, seeds, activation):
+def _dense_layers(hidden, units, outputs, activation):
     # GELU lets through about half of the variance that a leaky ReLU does: weights make up for it.
-    scale = 2.0 if activation == "gelu" else 1.0
-    for count in checked_units("units", units):
-        initializer = seeds.next(scale)
-        hidden = layers.Dense(count, activation=activation, kernel_initializer=initializer)(hidden)
-    return layers.Dense(outputs, kernel_initializer=seeds.next())(hidden)
+    scale = 2.0 if activation is gelu else 1.0
+    for count in units:
+        initializer = keras.initializers.VarianceScaling(scale, "fan_avg", "uniform")
+        hidden = layers.Dense(count, activation, kernel_initializer=initializer)(hidden)
+    return layers.Dense(outputs)(hidden)
+
+
+def _policy():
+    return keras.config.dtype_policy().name

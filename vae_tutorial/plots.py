@@ -1,25 +1,42 @@
-"""Static figures: arrays in, ``Axes`` out. Readable in grey and without red-green vision."""
+"""Static figures: arrays in, ``Axes`` out. Readable in gray and without red-green vision."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import ticker
 from matplotlib.axes import Axes
 
-from vae_tutorial import arguments, arrays
+from vae_tutorial import _validation
+from vae_tutorial._validation import error
 
-# Okabe and Ito's colours (jfly.uni-koeln.de/color), each with a dash and a marker of its own.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# Okabe and Ito's colors (jfly.uni-koeln.de/color), each with a dash and a marker of its own.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
-GAP = 2  # pixels between the pictures of a board
+CLASS_COLORS = (*COLORS, "#000000", "#7A5195", "#8C6D1F", "#666666")
+GAP = 2  # pixels between the images of a grid
+MAX_CLASSES = 1000
 
 
-def as_bytes(images):
-    """Pictures ready to show: uint8 (n, h, w, 3), from uint8 or float in [0, 1], grey or colour.
+def class_color(label):
+    """The color of a class, by its index. The colors repeat after ten classes."""
+    return CLASS_COLORS[label % len(CLASS_COLORS)]
 
-    Floats outside [0, 1] are clipped.
+
+def as_rgb(images):
+    """Images ready to show.
+
+    Args:
+        images: (n, h, w) or (n, h, w, c) with 1 or 3 channels; uint8, or floats in [0, 1]. Floats
+            a little outside are clipped.
+
+    Returns:
+        uint8 array (n, h, w, 3).
+
+    Raises:
+        TypeError: for another dtype.
+        ValueError: for another shape, and for floats on another scale, such as 0 to 255.
     """
-    images = arrays.shown("images", images)
+    images = _validation.displayable("images", images)
     if images.dtype != np.uint8:
         images = np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)
     if images.ndim == 3:
@@ -27,99 +44,86 @@ def as_bytes(images):
     return np.broadcast_to(images, (*images.shape[:3], 3))
 
 
-def as_picture(image):
-    """One picture, as ``as_bytes`` shows many: uint8 (h, w, 3)."""
-    return as_bytes(np.asarray(image)[np.newaxis])[0]
+def as_rgb_image(image):
+    """One image (h, w) or (h, w, c) ready to show, as with ``as_rgb``: uint8 array (h, w, 3)."""
+    return as_rgb(np.asarray(image)[np.newaxis])[0]
 
 
-def mosaic(images, columns=None):
-    """Many pictures as one, row by row, with white gaps.
+def image_grid(images, columns=None):
+    """Many images as one, row by row, with white gaps.
 
     Args:
         images: (n, h, w) or (n, h, w, c), uint8 or float in [0, 1].
-        columns: pictures in a row; all in one row by default.
+        columns: images in a row; by default all are in one row.
 
     Returns:
         uint8 array (height, width, 3).
     """
-    tiles = as_bytes(images)
+    tiles = as_rgb(images)
     count, height, width, _ = tiles.shape
     columns = _columns(columns, count)
     rows = -(-count // columns)
-    sheet = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, 3), 255, np.uint8)
-    for place, tile in enumerate(tiles):
-        y, x = (place // columns) * (height + GAP), (place % columns) * (width + GAP)
-        sheet[y : y + height, x : x + width] = tile
-    return sheet
+    grid = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, 3), 255, np.uint8)
+    for i, tile in enumerate(tiles):
+        y, x = (i // columns) * (height + GAP), (i % columns) * (width + GAP)
+        grid[y : y + height, x : x + width] = tile
+    return grid
 
 
-def board(images, *, columns=None, titles=None, rows=None, scale=1.0, ax=None):
-    """A board of pictures in one ``Axes``.
+def show_images(images, *, columns=None, titles=None, row_labels=None, scale=1.0, ax=None):
+    """A grid of images in one ``Axes``.
 
     Args:
         images: (n, h, w) or (n, h, w, c), uint8 or float in [0, 1].
-        columns: pictures in a row; all in one row by default.
-        titles: a text above each picture of the first row, or above every picture.
-        rows: a text to the left of each row.
-        scale: 1.0 draws a picture about 1.1 inches wide where the page has room.
+        columns: images in a row; by default all are in one row.
+        titles: a text above each image of the first row, or above every image.
+        row_labels: a text to the left of each row.
+        scale: 1.0 draws an image about 1.1 inches wide where the page has room.
         ax: where to draw; a new figure by default.
     """
-    count, height, width = arrays.shown("images", images).shape[:3]
+    count, height, width = _validation.displayable("images", images).shape[:3]
     columns = _columns(columns, count)
-    lines = -(-count // columns)
+    rows = -(-count // columns)
     if titles is not None and len(titles) not in (columns, count):
-        way_out = "give one to each"
-        expected = f"be {columns} (a row) or {count} (all)"
-        arguments.refuse(ValueError, "titles", expected, f"{len(titles)}", way_out)
-    if rows is not None and len(rows) != lines:
-        found = f"{len(rows)}"
-        arguments.refuse(ValueError, "rows", f"be {lines} texts", found, "give one to each row")
-    scale = arguments.positive_number("scale", scale)
-    _checked_axes(ax)
-    every = titles is not None and len(titles) > columns
+        expected = f"be {columns} texts (one row) or {count} (all images)"
+        raise error("titles", expected, f"{len(titles)}", "give one for each")
+    if row_labels is not None and len(row_labels) != rows:
+        expected = f"be {rows} texts"
+        raise error("row_labels", expected, f"{len(row_labels)}", "give one for each row")
+    scale = _validation.positive_number("scale", scale)
+    _check_axes(ax)
     inches = min(1.15 * scale, 9.5 / columns)
-    # Titles above every picture need room for a line of text between the rows.
+    # Titles above every image need room for a line of text between the rows.
+    every = titles is not None and len(titles) > columns
     pad = int(np.ceil(0.24 / inches * width)) if every else 0
-    tiles = np.pad(as_bytes(images), ((0, 0), (pad, 0), (0, 0), (0, 0)), constant_values=255)
-    sheet = mosaic(tiles, columns)
+    tiles = np.pad(as_rgb(images), ((0, 0), (pad, 0), (0, 0), (0, 0)), constant_values=255)
     if ax is None:
-        tall = inches * (height + pad) / width * lines + (0.3 if titles is not None else 0.05)
+        tall = inches * (height + pad) / width * rows + (0.3 if titles is not None else 0.05)
         _, ax = plt.subplots(figsize=(inches * columns, tall))
-    # Large pictures are shown smaller than they are, and would lose their thin lines.
-    ax.imshow(sheet, interpolation="auto" if width > 200 else "nearest")
-    for place, title in enumerate(() if titles is None else titles):
-        x = (place % columns) * (width + GAP) + width / 2
-        y = (place // columns) * (height + pad + GAP) + pad - 0.03 / inches * width
+    # Large images are shown smaller than they are, and would lose their thin lines.
+    interpolation = "auto" if width > 200 else "nearest"
+    ax.imshow(image_grid(tiles, columns), interpolation=interpolation)
+    for i, title in enumerate(() if titles is None else titles):
+        x = (i % columns) * (width + GAP) + width / 2
+        y = (i // columns) * (height + pad + GAP) + pad - 0.03 / inches * width
         ax.text(x, y, title, ha="center", va="bottom", fontsize=11)
     ax.set_xticks([])
     ax.set_yticks([])
-    if rows is not None:
-        ax.set_yticks(
-            [i * (height + pad + GAP) + pad + height / 2 for i in range(lines)], rows, fontsize=11
-        )
+    if row_labels is not None:
+        middles = [i * (height + pad + GAP) + pad + height / 2 for i in range(rows)]
+        ax.set_yticks(middles, row_labels, fontsize=11)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return ax
 
 
 def _columns(columns, count):
-    return count if columns is None else min(arguments.whole_number("columns", columns), count)
+    return count if columns is None else min(_validation.whole_number("columns", columns), count)
 
 
-def _checked_axes(ax):
+def _check_axes(ax):
     if ax is not None:
-        arguments.instance("ax", ax, Axes, "make one by plt.subplots()")
-
-
-def _checked_curves(x, lines, baselines, log_x, log_y):
-    for name, mapping in (("lines", lines), ("baselines", baselines)):
-        arguments.instance(name, mapping, dict, "write {label: values}")
-    arrays.numbers("x", x, positive=log_x)
-    for label, values in lines.items():
-        name = f"lines[{label!r}]"
-        arguments.as_many(name, arrays.numbers(name, values, positive=log_y), "x", x)
-    for label, value in baselines.items():
-        arrays.numbers(f"baselines[{label!r}]", [value], positive=log_y)
+        _validation.instance("ax", ax, Axes, "make one with plt.subplots()")
 
 
 def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False, ax=None):
@@ -135,15 +139,16 @@ def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False
         log_y: a logarithmic axis.
         ax: where to draw; a new figure by default.
     """
-    _checked_axes(ax)
-    _checked_curves(x, lines, baselines or {}, log_x, log_y)
+    _check_axes(ax)
+    baselines = {} if baselines is None else baselines
+    _check_curves(x, lines, baselines, log_x, log_y)
     if ax is None:
         _, ax = plt.subplots(figsize=(6.5, 3.6))
     for i, (label, values) in enumerate(lines.items()):
         marker = MARKERS[i % len(MARKERS)] if len(x) <= 12 else None
-        style = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)]}
+        style = {"color": COLORS[i % len(COLORS)], "linestyle": DASHES[i % len(DASHES)]}
         ax.plot(x, values, label=label, marker=marker, linewidth=2, **style)
-    for i, (label, value) in enumerate((baselines or {}).items()):
+    for i, (label, value) in enumerate(baselines.items()):
         ax.axhline(value, color="0.35", linestyle=DASHES[(3 + i) % 6], linewidth=1.6, label=label)
     if log_x:
         ax.set_xscale("log", base=2)
@@ -157,35 +162,47 @@ def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
-    if len(lines) + len(baselines or {}) > 1:
+    if len(lines) + len(baselines) > 1:
         ax.legend(frameon=False)
     return ax
 
 
+def _check_curves(x, lines, baselines, log_x, log_y):
+    for name, mapping in (("lines", lines), ("baselines", baselines)):
+        _validation.instance(name, mapping, dict, "write {label: values}")
+    _validation.number_list("x", x, positive=log_x)
+    for label, values in lines.items():
+        name = f"lines[{label!r}]"
+        values = _validation.number_list(name, values, positive=log_y)
+        _validation.same_length(name, values, "x", x)
+    for label, value in baselines.items():
+        _validation.number_list(f"baselines[{label!r}]", [value], positive=log_y)
+
+
 def code_map(codes, labels, *, samples=None, samples_label="samples", ax=None):
-    """Two-dimensional codes, each drawn as the digit it stands for.
+    """Two-dimensional codes, each drawn as the number of its class (for digits: the digit).
 
     Args:
         codes: float (n, 2).
-        labels: (n,) whole numbers 0 to 9.
+        labels: (n,) class indices from 0.
         samples: float (m, 2), drawn as red crosses with a white edge.
-        samples_label: what they are.
+        samples_label: their name in the legend.
         ax: where to draw; a new figure by default.
     """
-    arrays.codes("codes", codes, 2)
-    arguments.as_many("labels", arrays.labels("labels", labels, 10), "codes", codes)
+    codes = _validation.codes("codes", codes, 2)
+    labels = _validation.labels("labels", labels, MAX_CLASSES)
+    _validation.same_length("labels", labels, "codes", codes)
     if samples is not None:
-        arrays.codes("samples", samples, 2)
-    _checked_axes(ax)
+        samples = _validation.codes("samples", samples, 2)
+    _check_axes(ax)
     if ax is None:
         _, ax = plt.subplots(figsize=(6.5, 5.6))
-    palette = [*COLOURS, "#000000", "#7A5195", "#8C6D1F", "#666666"]
-    for digit in np.unique(labels):
-        chosen = codes[labels == digit]
-        ax.scatter(*chosen.T, marker=f"${digit}$", s=28, color=palette[digit], linewidths=0.2)
+    for label in np.unique(labels):
+        style = {"marker": f"${label}$", "s": 28, "color": class_color(label), "linewidths": 0.2}
+        ax.scatter(*codes[labels == label].T, **style)
     if samples is not None:
-        look = {"marker": "X", "s": 90, "color": "#C00000", "edgecolors": "white"}
-        ax.scatter(*samples.T, label=samples_label, **look)
+        style = {"marker": "X", "s": 90, "color": "#C00000", "edgecolors": "white"}
+        ax.scatter(*samples.T, label=samples_label, **style)
         ax.legend(loc="best")
     ax.set(xlabel="z[0]", ylabel="z[1]")
     ax.spines[["top", "right"]].set_visible(False)

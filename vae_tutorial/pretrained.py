@@ -1,28 +1,31 @@
 """Small trained models that come with the package, so that widgets answer at once.
 
-``python -m vae_tutorial.pretrained`` trains them again and compares the weights with those stored,
-bit for bit; with ``--write`` it replaces them. Each stands beside a record of what made it.
+``python -m vae_tutorial.pretrained`` trains them again and compares the weights with those that
+ship, bit for bit; with ``--write`` it replaces them. Weights are safetensors files (the browser
+reads the same ones), each beside a record of what made it.
 """
 
 import argparse
-import hashlib
 import json
 import sys
 import tempfile
 from pathlib import Path
 
-from vae_tutorial import arguments
+import keras
+import safetensors.numpy
+
+from vae_tutorial import _validation
 from vae_tutorial.data import DataError, load_images
+from vae_tutorial.data._files import atomic_write, sha256
 from vae_tutorial.evaluation import mean_image
-from vae_tutorial.store import load_weights, replacing, save_weights
-from vae_tutorial.training import train
-from vae_tutorial.vae import VAE
+from vae_tutorial.models import VAE
+from vae_tutorial.training import Batches, one_cycle, set_seed
 
 FOLDER = Path(__file__).parent / "weights"
 COMMAND = "python -m vae_tutorial.pretrained --write"
-SMALL = {"units": [128], "decoder_units": [128, 128], "seed": 0}
-MODELS = {"vae_2": SMALL | {"latent_dim": 2}, "vae_20": SMALL | {"latent_dim": 20}}
-TRAINING = {"epochs": 20, "batch_size": 200, "learning_rate": 4e-3, "seed": 0}
+SIZES = {"units": [128], "decoder_units": [128, 128]}
+MODELS = {"vae_2": {"latent_dim": 2, **SIZES}, "vae_20": {"latent_dim": 20, **SIZES}}
+TRAINING = {"seed": 0, "steps": 6000, "batch_size": 200, "learning_rate": 4e-3}
 
 
 def load_pretrained(name):
@@ -33,63 +36,79 @@ def load_pretrained(name):
 
     Raises:
         ValueError: for another name.
-        DataError: if the stored weights aren't the ones of their record.
+        DataError: if the weights aren't the ones of their record.
     """
-    arguments.choice("name", name, MODELS)
-    path, record = FOLDER / f"{name}.npz", _record(name)
-    if not path.is_file() or _sha256(path) != record.get("sha256"):
-        raise DataError(f"{path.name} is missing or isn't the stored one: install the package anew")
+    _validation.choice("name", name, MODELS)
+    path, record = FOLDER / f"{name}.safetensors", _record(name)
+    if not path.is_file() or sha256(path) != record.get("sha256"):
+        raise DataError(f"{path.name} isn't the file that shipped: reinstall the package")
     model = VAE(**record["model"])
-    load_weights(path, model)
+    weights = safetensors.numpy.load_file(path)
+    for weight, variable in _weights(model).items():
+        variable.assign(weights[weight])
+    model.compile()  # so that evaluate works
     return model
 
 
 def make(name, folder, images):
-    """Train one model and write its weights and its record into a folder; return the record."""
-    model = VAE(**MODELS[name], mean=mean_image(images.x_train))
-    train(model, images.x_train, **TRAINING)
-    path = Path(folder) / f"{name}.npz"
-    save_weights(path, model)
+    """Train one model, write its weights and its record into a folder, and return the record."""
+    set_seed(TRAINING["seed"])
+    model = VAE(**MODELS[name], initial_image=mean_image(images.x_train))
+    steps = TRAINING["steps"]
+    optimizer = keras.optimizers.Adam(one_cycle(TRAINING["learning_rate"], steps))
+    model.compile(optimizer, jit_compile=True)
+    data = Batches(images.x_train, batch_size=TRAINING["batch_size"], steps=steps)
+    model.fit(data, verbose=0)
     losses = model.evaluate(images.x_test, batch_size=500, verbose=0, return_dict=True)
+    path = Path(folder) / f"{name}.safetensors"
+    weights = {weight: variable.numpy() for weight, variable in _weights(model).items()}
+    with atomic_write(path) as file:
+        file.write(safetensors.numpy.save(weights))
     record = {
         "command": COMMAND,
         "data": f"{images!r}; mean_image of the training images as the start",
         "model": MODELS[name],
         "training": TRAINING,
         "test_nats": {key: round(value, 2) for key, value in sorted(losses.items())},
-        "sha256": _sha256(path),
+        "sha256": sha256(path),
     }
-    with replacing(path.with_suffix(".json")) as file:
+    with atomic_write(path.with_suffix(".json")) as file:
         file.write(json.dumps(record, indent=2).encode() + b"\n")
     return record
 
 
+def _weights(model):
+    """The model's variables by name: "encoder/0/kernel" and so on."""
+    return {
+        f"{network.name}/{i}/{variable.name}": variable
+        for network in (model.encoder, model.decoder)
+        for i, layer in enumerate(x for x in network.layers if isinstance(x, keras.layers.Dense))
+        for variable in layer.weights
+    }
+
+
 def _record(name):
-    """What was stored beside the weights; nothing where there is none."""
+    """What stands beside the weights; nothing where there is none."""
     path = FOLDER / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _sha256(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def main():
-    """Train all of them; say whether they came out as stored, or store them."""
+    """Train all of them; say whether they came out as they ship, or replace them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--write", action="store_true", help="replace the stored ones")
+    parser.add_argument("--write", action="store_true", help="replace those that ship")
     write, images, differ = parser.parse_args().write, load_images("mnist"), []
     if images.name != "mnist":
-        parser.error("the stored weights come from MNIST, which is not at hand")
+        parser.error("the weights come from MNIST: go online, or name its folder")
     with tempfile.TemporaryDirectory() as elsewhere:
         folder = FOLDER if write else elsewhere
         FOLDER.mkdir(exist_ok=True)
         for name in MODELS:
-            stored = _record(name)
+            shipped = _record(name)
             record = make(name, folder, images)
-            same = stored == record
+            same = shipped == record
             differ += [] if same else [name]
-            state = "as stored, bit for bit" if same else "not as stored"
+            state = "as shipped, bit for bit" if same else "not as shipped"
             print(f"{name}: test loss {record['test_nats']['loss']} nats; {state}", flush=True)
     return 0 if write else len(differ)
 

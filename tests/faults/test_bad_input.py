@@ -9,261 +9,320 @@ import re
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from tests.test_models import (
+from tests.small_models import (
     CODES,
-    GREY,
+    GRAY,
     PIXELS,
-    changed,
     fingerprint,
     small_autoencoder,
     small_memory,
+    small_vae,
 )
-from tests.test_vae import small_vae
-from vae_tutorial import (
-    channel,
-    checks,
-    data,
-    evaluation,
-    losses,
-    networks,
-    pictures,
-    plots,
-    pretrained,
-    search,
-    store,
-    strokes,
-    widgets,
-)
-from vae_tutorial.models import Memory
-from vae_tutorial.runtime import keras, tf
-from vae_tutorial.training import train
-from vae_tutorial.vae import VAE
+from vae_tutorial import channel, data, evaluation, exercises, networks, plots, pretrained, widgets
+from vae_tutorial.latent import find_code
+from vae_tutorial.models import VAE, Autoencoder, Memory
+from vae_tutorial.training import Batches, one_cycle, set_seed
+from vae_tutorial.widgets.strokes import digit
 
 L = np.array([0, 1, 2, 0, 1, 2])
 Z = np.zeros((3, 2), np.float32)
-ds = tf.data.Dataset.from_tensors
+NAN, INF, CODES_NAN = GRAY.copy(), GRAY.copy(), CODES.copy()
+NAN[2, 3, 4, 0], INF[2, 3, 4, 0], CODES_NAN[4, 1] = np.nan, np.inf, np.nan
+FLAT = PIXELS.reshape(6, 64)
+COLOR = np.repeat(PIXELS[..., None], 3, axis=3)
+BYTES = 255 * GRAY
+MASKS = (PIXELS > 99).astype(np.uint8)
+LINE = {"xlabel": "", "ylabel": ""}
+
+
+def fit(model, *arrays, **options):
+    return model.fit(*arrays, **{"verbose": 0} | options)
+
+
+def mine(**changes):
+    """Images of one's own."""
+    arrays = dict(name="mine", x_train=PIXELS, y_train=L, x_test=PIXELS, y_test=L)
+    return data.Images(**arrays | changes)
+
+
+def browser(**value):
+    widgets.gaussian_dial().set(**value)
+
 
 # What is done, the argument that the error names, and what it says it has received.
+SHAPES = [  # through Keras's doors
+    (lambda w: fit(w.vae, FLAT), "x", ", 64)"),
+    (lambda w: fit(w.ae, FLAT), "x", ", 64)"),
+    (lambda w: fit(w.vae, np.zeros((6, 32, 32, 1), np.uint8)), "x", ", 32, 32, 1)"),
+    (lambda w: fit(w.vae, COLOR), "x", ", 8, 8, 3)"),
+    (lambda w: fit(w.vae, PIXELS[:, None]), "x", ", 1, 8, 8)"),
+    (lambda w: fit(w.vae, PIXELS.astype(int)), "x", "int64"),
+    (lambda w: fit(w.vae, GRAY, L), "y", ",)"),
+    (lambda w: fit(w.ae, GRAY, FLAT), "y", ", 64)"),
+    (lambda w: fit(w.mem, CODES), "y", "None"),
+    (lambda w: fit(w.mem, CODES, COLOR), "y", ", 8, 8, 3)"),
+    (lambda w: w.vae.evaluate(FLAT, verbose=0), "x", ", 64)"),
+    (lambda w: w.ae.predict(COLOR, verbose=0), "x", ", 8, 8, 3)"),
+    (lambda w: w.vae.train_on_batch(FLAT), "x", ", 64)"),
+    (lambda w: w.vae.test_on_batch(COLOR), "x", ", 8, 8, 3)"),
+]
 CASES = [
-    (lambda w: train(w.vae, PIXELS.reshape(6, 64), steps=1), "x", "uint8 of shape (6, 64)"),
-    (
-        lambda w: train(w.vae, np.zeros((6, 32, 32, 1), np.uint8), steps=1),
-        "x",
-        "uint8 of shape (6, 32, 32, 1)",
-    ),
-    (lambda w: w.vae.encode(np.zeros((6, 8, 8, 3), np.uint8)), "x", "uint8 of shape (6, 8, 8, 3)"),
-    (lambda w: train(w.vae, GREY * 255, steps=1), "x", "in [0, 255]"),
-    (lambda w: w.vae.evaluate(-GREY), "x", "in [-1, -0]"),
-    (
-        lambda w: train(w.vae, changed(GREY, (2, 3, 4, 0), np.nan), steps=1),
-        "x",
-        "nan at index (2, 3, 4, 0)",
-    ),
-    (lambda w: w.vae.fit(changed(GREY, (2, 3, 4, 0), np.inf)), "x", "inf at index (2, 3, 4, 0)"),
-    (lambda w: train(w.vae, PIXELS[:0], steps=1), "x", "uint8 of shape (0, 8, 8)"),
-    (lambda w: train(w.vae, PIXELS.tolist(), steps=1), "x", "[[[...], [...]"),
-    (lambda w: train(w.vae, PIXELS.astype(int), steps=1), "x", "int64 of shape (6, 8, 8)"),
-    (lambda w: w.vae.reconstruct(PIXELS > 9), "x", "bool of shape (6, 8, 8)"),
-    (lambda w: w.vae.reconstruct(PIXELS.astype(object)), "x", "object of shape (6, 8, 8)"),
-    (lambda w: w.vae.reconstruct("x"), "x", "'x' (str)"),
-    (lambda w: train(w.vae, PIXELS, PIXELS, steps=1), "y", "given"),
-    (lambda w: train(w.vae, PIXELS, epochs=-1), "epochs", "-1 (int)"),
-    (lambda w: w.vae.fit(PIXELS, epochs=1.5), "epochs", "1.5 (float)"),
-    (lambda w: train(w.vae, PIXELS, steps=1, batch_size=0), "batch_size", "0 (int)"),
-    (lambda w: w.vae.encode(PIXELS, batch_size=True), "batch_size", "True (bool)"),
-    (
-        lambda w: train(w.vae, PIXELS, steps=1, learning_rate=float("nan")),
-        "learning_rate",
-        "nan (float)",
-    ),
-    (lambda w: train(w.vae, PIXELS, steps=1, learning_rate=-1), "learning_rate", "-1.0 (float)"),
-    (lambda w: train(w.vae, PIXELS, steps=1, learning_rate=7), "learning_rate", "7.0 (float)"),
-    (lambda w: train(w.vae, PIXELS), "steps or epochs", "none"),
-    (lambda w: train(w.vae, PIXELS, steps=1, epochs=1), "steps or epochs", "both"),
-    (lambda w: train(w.vae, PIXELS, steps=2**70), "steps", "1180591620717411303424 (int)"),
-    (lambda w: train(w.vae, PIXELS, steps=1, seed=-1), "seed", "-1 (int)"),
-    (lambda w: train(w.vae, PIXELS, steps=1, snapshot=3), "snapshot", "3 (int)"),
-    (
-        lambda w: train(w.vae, PIXELS, steps=1, snapshot=print, snapshot_steps=[7]),
-        "snapshot_steps",
-        "7",
-    ),
-    (
-        lambda w: train(w.vae, PIXELS, steps=1, snapshot=print),
-        "snapshot and snapshot_steps",
-        "one of them",
-    ),
-    (lambda w: train("vae", PIXELS, steps=1), "model", "'vae' (str)"),
-    (lambda w: train(w.vae, PIXELS, steps=1, run=3), "run", "3 (int)"),
-    (lambda w: train(w.vae, PIXELS, steps=1, run=w.folder / "run.h5"), "run", "/run.h5"),
-    (
-        lambda w: train(w.vae, PIXELS, steps=1, run=w.folder / "no" / "run.npz"),
-        "run",
-        "[Errno 2] No such file or directory",
-    ),
-    (
-        lambda w: train(w.vae, PIXELS, steps=1, run=w.folder / ("x" * 300 + ".npz")),
-        "run",
-        "File name too long",
-    ),
-    (lambda w: train(w.vae, ds(GREY.reshape(6, 64)), steps=1), "x", "float32 of shape (6, 64)"),
-    (lambda w: train(w.vae, ds(GREY * 255), steps=1), "x", "in [0, 255]"),
-    (lambda w: train(w.vae, ds(PIXELS), steps=1), "x", "uint8 of shape (6, 8, 8)"),
-    (lambda w: train(w.vae, ds(GREY[..., 0]), steps=1), "x", "float32 of shape (6, 8, 8)"),
-    (lambda w: train(w.vae, ds((GREY, GREY, GREY)), steps=1), "x", "['EagerTensor'"),
-    (lambda w: train(w.vae, ds(GREY).take(0), steps=1), "x", "none"),
-    (lambda w: train(w.vae, ds(GREY), PIXELS, steps=1), "y", "given"),
-    (lambda w: train(w.vae, ds(GREY), epochs=1), "epochs", "1"),
-    (lambda w: train(w.clf, PIXELS, L + 7, steps=1), "y", "in 7 to 9"),
-    (lambda w: train(w.clf, PIXELS, L + 0.5, steps=1), "y", "float64 of shape (6,)"),
-    (lambda w: train(w.clf, PIXELS, L[:4], steps=1), "y", "4 and 6"),
-    (lambda w: train(w.clf, PIXELS, steps=1), "y", "none"),
-    (
-        lambda w: train(w.clf, PIXELS, np.eye(3, dtype=int)[L], steps=1),
-        "y",
-        "int64 of shape (6, 3)",
-    ),
-    (
-        lambda w: w.vae.fit(PIXELS, validation_data=PIXELS),
-        "validation_data",
-        "uint8 of shape (6, 8, 8)",
-    ),
-    (lambda w: w.vae.fit(PIXELS, sample_weight=np.ones(6)), "sample_weight", "weights"),
+    (lambda w: w.vae.encode(COLOR), "x", "(6, 8, 8, 3)"),
+    (lambda w: w.vae.encode(PIXELS[:0]), "x", "uint8 of shape (0, 8, 8)"),
+    (lambda w: w.vae.encode([*PIXELS]), "x", "(list)"),
+    (lambda w: w.ae.encode(PIXELS > 9), "x", "bool of shape (6, 8, 8)"),
+    (lambda w: w.ae.encode(PIXELS[0]), "x", "(8, 8)"),
+    (lambda w: w.ae.reconstruct(PIXELS.astype(object)), "x", "object of shape (6, 8, 8)"),
+    (lambda w: w.ae.reconstruct("x"), "x", "'x' (str)"),
+    (lambda w: w.ae.reconstruct(None), "x", "None"),
+    (lambda w: w.vae.reconstruct(PIXELS.astype("U3")), "x", "<U3 of shape (6, 8, 8)"),
+    (lambda w: w.vae.reconstruct(GRAY.astype(complex)), "x", "complex128"),
+    (lambda w: w.vae.encode(PIXELS, batch_size=0), "batch_size", "0 (int)"),
+    (lambda w: w.ae.encode(PIXELS, batch_size=True), "batch_size", "True (bool)"),
     (lambda w: w.mem.decode(CODES[:, :2]), "z", "float32 of shape (6, 2)"),
     (lambda w: w.mem.decode(CODES[0]), "z", "float32 of shape (3,)"),
-    (lambda w: w.mem.decode(changed(CODES, (4, 1), np.nan)), "z", "nan at index (4, 1)"),
-    (lambda w: train(w.mem, CODES, PIXELS[:5], steps=1), "pictures", "5 and 6"),
+    (lambda w: w.vae.decode(CODES_NAN), "z", "nan at index (4, 1)"),
+    (lambda w: w.ae.decode(CODES.tolist()), "z", "(list)"),
+    (lambda w: w.vae.decode(CODES > 0), "z", "bool of shape (6, 3)"),
+    (lambda w: w.vae.decode(CODES[:0]), "z", "float32 of shape (0, 3)"),
+    (lambda w: w.vae.decode(None), "z", "None"),
+    (lambda w: w.vae.decode(np.full((1, 3), 1e39)), "z", "inf at index (0, 0)"),
+    # Pixels out of range, where nothing is trained
+    (lambda w: w.vae.evaluate(-GRAY, verbose=0), "images", "in [-1, -0]"),
+    (lambda w: w.ae.evaluate(BYTES, verbose=0), "images", "in [0, 255]"),
+    (lambda w: w.vae.test_on_batch(BYTES), "images", "in [0, 255]"),
+    (lambda w: w.vae.predict(GRAY / 255, verbose=0), "images", "divided by 255 twice"),
+    (lambda w: w.vae.predict_on_batch(1.2 * GRAY), "images", "in [0, 1.2]"),
+    (lambda w: w.ae.predict(MASKS, verbose=0), "images", "0 and 1"),
+    (lambda w: w.mem.evaluate(CODES, BYTES, verbose=0), "images", "in [0, 255]"),
+    (lambda w: w.mem.evaluate(CODES, NAN, verbose=0), "images", "nan"),
+    (lambda w: w.vae(BYTES), "x", "in [0, 255]"),
+    (lambda w: w.ae(NAN), "x", "nan at index (2, 3, 4, 0)"),
+    (lambda w: w.vae.encode(INF), "x", "inf at index (2, 3, 4, 0)"),
+    (lambda w: w.vae.encode(2 * GRAY - 1), "x", "in [-1, 1]"),
+    (lambda w: w.vae.reconstruct(MASKS), "x", "0 and 1"),
+    (lambda w: w.vae.encode(tf.constant(BYTES)), "x", "in [0, 255]"),
+    (lambda w: w.vae.encoder(BYTES), "x", "in [0, 255]"),
+    (lambda w: w.vae.encoder.predict(BYTES, verbose=0), "images", "in [0, 255]"),
+    (lambda w: w.clf.predict(BYTES, verbose=0), "images", "in [0, 255]"),
+    (lambda w: evaluation.class_probabilities(w.clf, BYTES), "images", "in [0, 255]"),
+    (lambda w: evaluation.class_probabilities(w.clf, COLOR), "images", "(6, 8, 8, 3)"),
+    (lambda w: find_code(w.vae, PIXELS), "image", "(1, 6, 8, 8)"),
+    (lambda w: find_code(w.vae, BYTES[0]), "image", "in ["),
+    # Making models, networks, schedules and batches
     (lambda w: VAE(0), "latent_dim", "0 (int)"),
     (lambda w: VAE(2.5), "latent_dim", "2.5 (float)"),
     (lambda w: Memory("8"), "latent_dim", "'8' (str)"),
+    (lambda w: Autoencoder(None), "latent_dim", "None"),
     (lambda w: VAE(10**9), "latent_dim", "1000000000 (int)"),
-    (lambda w: VAE(2, beta=-1), "beta", "-1.0 (float)"),
-    (lambda w: VAE(2, noise_stddev=1e-30), "noise_stddev", "1e-30 (float)"),
+    (lambda w: VAE(2, beta=-1), "beta", "-1"),
+    (lambda w: VAE(2, beta="1"), "beta", "'1' (str)"),
+    (lambda w: VAE(2, beta=float("nan")), "beta", "nan"),
+    (lambda w: VAE(2, noise_stddev=1e-30), "noise_stddev", "1e-30"),
     (lambda w: VAE(2, noise_stddev="learnt"), "noise_stddev", "'learnt' (str)"),
-    (lambda w: VAE(2, mean=np.zeros((9, 9, 1))), "mean", "float64 of shape (1, 9, 9, 1)"),
+    (lambda w: VAE(2, noise_stddev=0), "noise_stddev", "0"),
+    (lambda w: VAE(2, initial_image=np.zeros((9, 9, 1))), "x", "(1, 9, 9, 1)"),
+    (lambda w: VAE(2, initial_image=np.full((28, 28, 1), 128.0)), "x", "in [128, 128]"),
     (lambda w: VAE(2, (28, 28)), "image_shape", "(28, 28)"),
+    (lambda w: VAE(2, "28"), "image_shape", "'28' (str)"),
     (lambda w: Memory(2, (30, 30, 1)), "image_shape", "(30, 30, 1)"),
+    (lambda w: Autoencoder(2, filters=(0,)), "filters", "0 (int)"),
     (lambda w: VAE(2, units=8), "units", "8 (int)"),
-    (lambda w: networks.build_encoder(2, activation="gelou"), "activation", "'gelou'"),
-    (lambda w: w.vae.sample(0), "count", "0 (int)"),
-    (lambda w: w.vae.draw(CODES, CODES, CODES[:2]), "z_mean and epsilon", "(6, 3) and (2, 3)"),
-    (lambda w: w.vae.draw(CODES, CODES[:1], CODES), "z_log_var and epsilon", "(1, 3) and (6, 3)"),
-    (lambda w: losses.kl_divergence(CODES, CODES[:2]), "z_mean and z_log_var", "(6, 3) and (2, 3)"),
-    (lambda w: losses.kl_divergence(CODES * np.nan, CODES), "z_mean", "nan at index (0, 0)"),
-    (
-        lambda w: losses.squared_error(GREY, GREY[:1]),
-        "x and reconstruction",
-        "(6, 8, 8, 1) and (1, 8, 8, 1)",
-    ),
-    (lambda w: losses.squared_error(GREY * 255, GREY), "x", "in [0, 255]"),
-    (lambda w: losses.reconstruction_loss(GREY * 2, GREY), "x", "in [0, 2]"),
-    (lambda w: losses.reconstruction_loss(GREY, GREY, CODES), "noise_log_var", "an array (6, 3)"),
-    (lambda w: evaluation.pca_errors(PIXELS, PIXELS, [99]), "sizes", "99 (int)"),
-    (lambda w: evaluation.judge(None, PIXELS), "classifier", "None (NoneType)"),
-    (
-        lambda w: evaluation.nearest_distances(CODES[:, :2], CODES),
-        "samples",
-        "float32 of shape (6, 2)",
-    ),
-    (lambda w: evaluation.reconstruction_errors(None, PIXELS), "reconstruct", "None (NoneType)"),
-    (lambda w: search.find_code(w.vae, PIXELS), "picture", "uint8 of shape (1, 6, 8, 8)"),
-    (
-        lambda w: search.find_code(w.vae, PIXELS[0], learning_rate=1e30),
-        "learning_rate",
-        "1e+30 (float)",
-    ),
-    (lambda w: store.save_arrays(w.folder / "a.npy", codes=CODES), "path", "'a.npy'"),
-    (lambda w: store.save_arrays(w.folder / "a.npz"), "arrays", "none"),
-    (lambda w: store.save_arrays(w.folder / "a.npz", codes=np.array([None])), "codes", "objects"),
-    (lambda w: store.save_arrays(w.folder / "a.npz", codes="hello"), "codes", "<U5"),
-    (lambda w: store.save_arrays(w.folder / "a.npz", **{"../x": CODES}), "arrays", "'../x'"),
-    (lambda w: store.save_arrays(3, codes=CODES), "path", "3 (int)"),
-    (lambda w: store.load_arrays(w.folder / "a.npz", {"codes": 6}), "shapes", "6 (int)"),
-    (lambda w: store.load_weights(w.vae, w.folder / "a.npz"), "model", "(PosixPath)"),
+    (lambda w: VAE(2, decoder_units=(2.5,)), "units", "2.5 (float)"),
+    (lambda w: networks.build_decoder(-1), "latent_dim", "-1 (int)"),
+    (lambda w: networks.build_dense_decoder(2, units=None), "units", "None"),
+    (lambda w: networks.build_encoder(2, (0, 8, 1)), "image_shape", "0 (int)"),
+    (lambda w: one_cycle(0, 10), "learning_rate", "0"),
+    (lambda w: one_cycle(7, 10), "learning_rate", "7"),
+    (lambda w: one_cycle(float("nan"), 10), "learning_rate", "nan"),
+    (lambda w: one_cycle("0.1", 10), "learning_rate", "'0.1' (str)"),
+    (lambda w: Batches(CODES, PIXELS[:5]), "y", "5 and 6"),
+    # Data
     (lambda w: data.load_images("MNIST"), "name", "'MNIST'"),
+    (lambda w: data.load_images(3), "name", "3"),
+    (lambda w: data.as_floats(BYTES), "images", "in [0, 255]"),
+    (lambda w: data.as_floats([1, 2]), "images", "(list)"),
+    (lambda w: data.drawing("bird"), "name", "'bird'"),
+    (lambda w: data.drawing("cat", 10**6), "size", "1000000 (int)"),
+    (lambda w: data.load_drawings(4.5), "size", "4.5 (float)"),
+    (lambda w: mine(name=3), "name", "3 (int)"),
+    (lambda w: mine(x_train=GRAY), "x_train", "float32 of shape (6, 8, 8, 1)"),
+    (lambda w: mine(x_test=COLOR), "x_test", "(8, 8, 3)"),
+    (lambda w: mine(x_train=PIXELS[:5]), "y_train", "6 and 5"),
+    (lambda w: mine(y_test=L + 0.5), "y_test", "float64 of shape (6,)"),
+    (lambda w: mine(y_train=np.eye(3, dtype=int)[L]), "y_train", "int64 of shape (6, 3)"),
+    (lambda w: mine(class_names=("a", "b")), "y_train and y_test", "in 0 to 2"),
+    (lambda w: mine(class_names=3), "class_names", "3 (int)"),
+    # Evaluation, the channel, trained models, exercises
+    (lambda w: evaluation.pca_errors(PIXELS, PIXELS, [99]), "sizes", "99 (int)"),
+    (lambda w: evaluation.pca_errors(PIXELS, PIXELS, 3), "sizes", "3 (int)"),
+    (lambda w: evaluation.pca_errors(BYTES, PIXELS, [1]), "images", "in [0, 255]"),
+    (lambda w: evaluation.mean_image(NAN), "images", "nan at index (2, 3, 4, 0)"),
     (lambda w: pretrained.load_pretrained("vae_3"), "name", "'vae_3'"),
-    (lambda w: pictures.draw_picture("bird"), "name", "'bird'"),
-    (lambda w: pictures.draw_picture("cat", 10**6), "size", "1000000 (int)"),
-    (lambda w: checks.check("00.9", 1), "name", "'00.9'"),
-    (lambda w: channel.capacity(0), "noise", "0.0 (float)"),
+    (lambda w: exercises.check("00.9", 1), "name", "'00.9'"),
+    (lambda w: channel.capacity(0), "noise", "0"),
     (lambda w: channel.confusion(np.array([1.0, 1.0]), 1), "positions", "1 for 2 names"),
-    (lambda w: channel.names_that_fit(1, 2), "error", "2.0"),
-    (lambda w: plots.board(PIXELS * np.nan), "images", "nan at index (0, 0, 0)"),
-    (lambda w: plots.board(PIXELS, columns=0), "columns", "0 (int)"),
-    (lambda w: plots.board(PIXELS, titles=list("abc")), "titles", "3"),
-    (lambda w: plots.board(PIXELS, rows=list("abc")), "rows", "3"),
-    (lambda w: plots.board(PIXELS, ax=3), "ax", "3 (int)"),
-    (lambda w: plots.curves([1, 2], {"a": [1]}, xlabel="", ylabel=""), "lines['a']", "1 and 2"),
-    (lambda w: plots.curves([0, 2], {"a": [1, 2]}, xlabel="", ylabel="", log_x=True), "x", "0"),
+    (lambda w: channel.error_rate([1, np.nan], 1), "positions", "nan at index (1,)"),
+    (lambda w: channel.simulate([1], 1, 9), "positions", "1"),
+    (lambda w: channel.names_that_fit(1, 0.1, 3, 2), "high", "-1 stddevs"),
+    # Figures and widgets
+    (lambda w: plots.show_images(NAN), "images", "nan at index (2, 3, 4, 0)"),
+    (lambda w: plots.show_images(PIXELS, columns=0), "columns", "0 (int)"),
+    (lambda w: plots.show_images(PIXELS, titles=list("abc")), "titles", "3"),
+    (lambda w: plots.show_images(PIXELS, row_labels=list("abc")), "row_labels", "3"),
+    (lambda w: plots.show_images(PIXELS, ax=3), "ax", "3 (int)"),
+    (lambda w: plots.show_images(PIXELS, scale=0), "scale", "0"),
+    (lambda w: plots.image_grid(BYTES), "images", "up to 255"),
+    (lambda w: plots.curves([1, 2], {"a": [1]}, **LINE), "lines['a']", "1 and 2"),
+    (lambda w: plots.curves([0, 2], {"a": [1, 2]}, log_x=True, **LINE), "x", "0"),
+    (lambda w: plots.curves([1, 2], [1, 2], **LINE), "lines", "(list)"),
     (lambda w: plots.code_map(CODES, L), "codes", "float32 of shape (6, 3)"),
     (lambda w: plots.code_map(Z, L), "labels", "6 and 3"),
+    (lambda w: plots.code_map(Z, L[:3] - 1), "labels", "in -1 to 1"),
     (lambda w: widgets.mixing_board(w.mem, ["a"]), "names", "1 and 3"),
     (lambda w: widgets.code_path(w.mem, CODES, ["a"]), "names", "1 and 6"),
     (lambda w: widgets.code_sliders(w.mem, CODES), "code", "float32 of shape (1, 6, 3)"),
     (lambda w: widgets.epoch_scrubber({}, PIXELS, 3), "snapshots", "none"),
+    (lambda w: widgets.training_scrubber([1], PIXELS[0]), "snapshots", "(list)"),
+    (lambda w: widgets.latent_sizes({}, PIXELS), "models", "none"),
     (lambda w: widgets.noisy_line([1, 2], ["a"]), "names", "1 and 2"),
     (lambda w: widgets.code_map_explorer(w.vae, Z, low=(1, 1), high=(0, 0)), "low", "[1. 1.]"),
-    (lambda w: widgets.digit_pad(None, w.vae, w.vae), "images", "None (NoneType)"),
-    (lambda w: widgets.gaussian_dial().move(mean=99), "mean", "99"),
-    (lambda w: widgets.gaussian_dial().still(), "states", "none"),
-    (lambda w: strokes.digit([[[2, 0]]]), "strokes", "[[[2, 0]]]"),
+    (lambda w: widgets.digit_pad(None, w.vae, w.vae), "images", "None"),
+    (lambda w: widgets.dataset_browser(PIXELS), "images", "uint8 of shape (6, 8, 8)"),
+    (lambda w: widgets.gaussian_dial(samples=0), "samples", "0 (int)"),
+    (lambda w: browser(mean=99), "mean", "99"),
+    (lambda w: browser(nothing=1), "the control", "'nothing'"),
+    (lambda w: widgets.gaussian_dial().static_figure(), "states", "none"),
+    (lambda w: digit([[[2, 0]]]), "strokes", "[[[2, 0]]]"),
+]
+
+# Pixels out of range, where something would be trained.
+TRAINING = [
+    (lambda w: fit(w.vae, BYTES), "images", "in [0, 255]"),
+    (lambda w: fit(w.ae, NAN), "images", "nan"),
+    (lambda w: fit(w.mem, CODES, INF), "images", "inf"),
+    (lambda w: fit(w.vae, GRAY, BYTES), "images", "in [0, 255]"),
+    (lambda w: fit(w.vae, MASKS), "images", "0 and 1"),
+    (lambda w: fit(w.ae, tf.data.Dataset.from_tensors(BYTES)), "images", "in [0, 255]"),
+    (lambda w: fit(w.vae, Batches(2 * GRAY - 1)), "images", "in [-1, 1]"),
+    (lambda w: w.vae.train_on_batch(BYTES), "images", "in [0, 255]"),
+    (lambda w: w.ae.train_on_batch(GRAY / 255), "images", "divided by 255 twice"),
+    (lambda w: fit(w.clf, BYTES, L), "images", "in [0, 255]"),
 ]
 
 
 class World:
-    """Models that have been trained a step, and a folder with files; all of it can be compared."""
+    """A model of each kind, and a folder; all of it can be compared."""
 
     def __init__(self, folder):
-        self.folder, self.vae, self.mem = folder, small_vae(), small_memory()
-        self.ae = small_autoencoder()
-        self.clf = networks.build_classifier(3, (8, 8, 1))
-        self.clf.loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        train(self.vae, PIXELS, steps=2, run=folder / "run.npz")
-        train(self.mem, CODES, PIXELS, steps=2)
-        train(self.ae, PIXELS, steps=2)
-        train(self.clf, PIXELS, L, steps=2)
-        store.save_weights(folder / "vae.npz", self.vae)
-        store.save_arrays(folder / "a.npz", codes=CODES)
+        set_seed(0)
+        self.folder = folder
+        self.vae, self.mem, self.ae = small_vae(), small_memory(), small_autoencoder()
+        self.clf = networks.build_classifier(3, (8, 8, 1), units=(4,))
+        for model in (self.vae, self.mem, self.ae):
+            model.compile("adam")
+        self.clf.compile("adam", tf.keras.losses.SparseCategoricalCrossentropy(True))
+
+    def learn(self):
+        """A step of each model, and a file."""
+        set_seed(1)
+        fit(self.vae, PIXELS, shuffle=False)
+        fit(self.mem, CODES, PIXELS, shuffle=False)
+        fit(self.ae, PIXELS, shuffle=False)
+        fit(self.clf, GRAY, L, shuffle=False)
+        self.vae.save(self.folder / "vae.keras")
+        return self
+
+    def models(self):
+        """Hashes of each model's optimizer variables and weights."""
+        return [fingerprint(model) for model in (self.vae, self.mem, self.ae, self.clf)]
+
+    def weights(self):
+        return [weights for _, weights in self.models()]
 
     def state(self):
-        """Hashes of every file, weight and optimizer variable; how many figures are open."""
+        """Hashes of every file and of the models; which figures are open."""
         files = sorted(self.folder.rglob("*"))
-        return (
-            {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
-            [fingerprint(model) for model in (self.vae, self.mem, self.ae, self.clf)],
-            plt.get_fignums(),
-        )
+        hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+        return hashes, self.models(), plt.get_fignums()
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    return World(tmp_path_factory.mktemp("Übung eins"))
+    return World(tmp_path_factory.mktemp("Übung eins")).learn()
+
+
+def raised(call, world, argument, received):
+    """Do it, and check the message. Keras wraps what its layers raise: it is searched for."""
+    with pytest.raises((ValueError, TypeError)) as caught:
+        call(world)
+    message = str(caught.value)
+    form = rf"{re.escape(argument)} must .+, not .*{re.escape(received)}.*: \S.+\."
+    assert re.search(form, message, re.DOTALL), message
 
 
 def test_there_are_enough_kinds():
-    assert len(CASES) >= 100
+    assert len(SHAPES) + len(CASES) + len(TRAINING) >= 100
 
 
-@pytest.mark.parametrize(("call", "argument", "received"), CASES, ids=range(len(CASES)))
+def rows(table):
+    return pytest.mark.parametrize(("call", "argument", "received"), table, ids=range(len(table)))
+
+
+@rows(CASES)
 def test_a_bad_input_is_named_and_changes_nothing(world, call, argument, received):
     before = world.state()
-    with pytest.raises((ValueError, TypeError)) as caught:
-        call(world)
+    raised(call, world, argument, received)
     assert world.state() == before
-    message = str(caught.value)
-    form = rf"{re.escape(argument)} must .+(, not |; got ).*{re.escape(received)}.*[:.] \S.+"
-    assert re.fullmatch(form, message, re.DOTALL), message
 
 
-def test_all_of_them_one_after_the_other_leave_models_that_learn(world, tmp_path):
-    """After a hundred refusals each model ends as one that never met any."""
-    other = World(tmp_path)
-    for call, _, _ in CASES:
+@rows(SHAPES)
+def test_another_shape_is_named_and_the_model_learns_afterwards(tmp_path, call, argument, received):
+    world = World(tmp_path)
+    before = world.weights()
+    raised(call, world, argument, received)
+    assert world.weights() == before
+    world.learn()
+    assert all(np.isfinite(weight).all() for weight in world.vae.get_weights())
+
+
+@pytest.mark.xfail(strict=True, reason="TensorFlow then traces for any rank, and it is reshaped")
+@rows(SHAPES[:3])
+def test_another_shape_is_named_by_a_trained_model_too(tmp_path, call, argument, received):
+    raised(call, World(tmp_path).learn(), argument, received)
+
+
+@pytest.mark.xfail(strict=True, reason="the check takes () to mean a network without filters")
+def test_a_decoder_needs_filters():
+    raised(lambda w: Memory(2, filters=()), None, "filters", "()")
+
+
+@pytest.mark.xfail(strict=True, reason="fit doesn't look at codes, and all weights become NaN")
+def test_codes_that_are_not_finite_train_no_memory(tmp_path):
+    raised(lambda w: fit(w.mem, CODES_NAN, PIXELS), World(tmp_path), "x", "nan")
+
+
+@rows(TRAINING)
+def test_a_batch_that_must_not_train_is_named(world, call, argument, received):
+    raised(call, world, argument, received)
+    assert all(np.isfinite(weight).all() for weight in world.vae.get_weights())
+
+
+@pytest.mark.xfail(strict=True, reason="without a gradient Adam still goes on by its momentum")
+@rows(TRAINING)
+def test_such_a_batch_leaves_trained_weights_alone(world, call, argument, received):
+    world.learn()
+    before = world.weights()
+    raised(call, world, argument, received)
+    assert world.weights() == before
+
+
+def test_after_all_of_them_the_models_learn_as_if_nothing_had_been(tmp_path_factory):
+    """Each model ends as one that never met any."""
+    one, other = (World(tmp_path_factory.mktemp("w")).learn() for _ in range(2))
+    for call, *_ in CASES:
         with pytest.raises((ValueError, TypeError)):
-            call(world)
-    for one in (world, other):
-        train(one.vae, PIXELS, steps=3)
-        train(one.clf, PIXELS, L, steps=3)
-    assert fingerprint(world.vae)[1] == fingerprint(other.vae)[1]
-    assert fingerprint(world.clf)[1] == fingerprint(other.clf)[1]
+            call(one)
+    assert one.learn().weights() == other.learn().weights()

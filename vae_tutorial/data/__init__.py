@@ -1,0 +1,18 @@
+"""Images to learn from, verified before they are used, and the four drawings of the story.
+
+images      MNIST, Fashion-MNIST, the embedded digits, or images of your own
+drawings    a cat, a dog, an apple and a banana, drawn by code
+"""
+
+from vae_tutorial.data.drawings import DRAWINGS, drawing, load_drawings
+from vae_tutorial.data.images import DataError, Images, as_floats, load_images
+
+__all__ = [
+    "DRAWINGS",
+    "DataError",
+    "Images",
+    "as_floats",
+    "drawing",
+    "load_drawings",
+    "load_images",
+]
