@@ -61,6 +61,14 @@ def test_fit_takes_images_as_they_come(kind, jit_compile, images):
 
 
 @every_kind
+def test_all_ways_to_write_images_give_the_same(kind):
+    model = trained(kind)
+    forms = (PIXELS, PIXELS[..., None], GRAY, GRAY[..., 0], GRAY.astype(float))
+    losses = [model.evaluate(*data_for(model, images), verbose=0) for images in forms]
+    assert np.allclose(losses, losses[0], rtol=1e-6)
+
+
+@every_kind
 def test_fit_takes_what_keras_takes(kind, tmp_path):
     model = small(kind)
     model.compile(metrics=["mae"], steps_per_execution=2)
@@ -123,6 +131,22 @@ def test_other_targets_are_learned(kind):
 
 
 @every_kind
+def test_weights_of_images_count(kind):
+    """Beside targets: without a ``y`` Keras itself drops them."""
+    model = trained(kind)
+    x = CODES if kind == "Memory" else PIXELS
+    weight = np.array([1, 1, 1, 0, 0, 0], np.float32)
+    options = {"verbose": 0, "return_dict": True, "batch_size": 6}
+    found, double = (
+        model.evaluate(x, PIXELS, sample_weight=w, **options)["loss"] for w in (weight, 2 * weight)
+    )
+    assert double == pytest.approx(2 * found, rel=1e-5)
+    if kind != "VAE":  # whose noise for six images is not that for three
+        half = model.evaluate(x[:3], PIXELS[:3], **options)["loss"]
+        assert found == pytest.approx(half / 2, rel=1e-5)
+
+
+@every_kind
 def test_a_loss_of_ones_own_is_not_taken(kind):
     model = small(kind)
     model.compile("adam", "mse")
@@ -156,6 +180,22 @@ def test_evaluate_gives_the_same_twice_and_changes_nothing(kind):
 
 
 # Saved, loaded, exported, reproduced.
+
+
+@every_kind
+def test_saved_and_loaded_bit_for_bit(kind, tmp_path):
+    model = trained(kind)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert type(again) is type(model) and again.latent_dim == 3 and again.image_shape == SHAPE
+    assert fingerprint(again) == fingerprint(model)
+    data = data_for(model)
+    assert np.array_equal(again.predict(data[0], verbose=0), model.predict(data[0], verbose=0))
+    assert again.evaluate(*data, verbose=0) == model.evaluate(*data, verbose=0)
+    for one in (model, again):  # and both go on; the VAE with noise of its own
+        one.fit(*data, shuffle=False, verbose=0)
+    tolerance = 1e-2 if kind == "VAE" else 1e-6
+    assert np.allclose(again.get_weights()[0], model.get_weights()[0], atol=tolerance)
 
 
 @every_kind

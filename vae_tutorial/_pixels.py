@@ -23,7 +23,7 @@ class Pixels(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32"}, autocast=False)
         self.image_shape = tuple(image_shape)
         self.built = True
-        # Whether a batch was out of range, and its smallest and largest pixel.
+        # 0 for good, 1 out of range, 2 of another shape; the smallest and the largest pixel.
         self.seen = tf.Variable([0.0, 0.0, 0.0], trainable=False, name="seen")
 
     def get_config(self):
@@ -34,7 +34,10 @@ class Pixels(keras.layers.Layer):
             _validation.images("x", x)  # which says what to do with a list
         x = tf.convert_to_tensor(x)
         _validation.image_dtype("x", x.dtype.as_numpy_dtype, x.dtype.name)
+        wrong_shape = False
         if x.shape.rank is None:  # after batches of several ranks, TensorFlow traces for any
+            sizes = tf.concat([tf.shape(x), [1, 1, 1]], axis=0)  # (n, h, w) has one channel
+            wrong_shape = tf.reduce_any(sizes[1:4] != self.image_shape)
             x = tf.reshape(x, (tf.shape(x)[0], *self.image_shape))
         _validation.static_image_shape("x", x.shape, self.image_shape)
         whole = x.dtype == tf.uint8
@@ -47,8 +50,10 @@ class Pixels(keras.layers.Layer):
         # One in 255: a mask of 0 and 1 in uint8, or floats that were divided by 255 twice.
         dark = tf.abs(255.0 * high - 1.0) < 1e-3 if whole else (high > 0) & (high < 1.001 / 255)
         fits = tf.reduce_all((x >= 0) & (x <= 1)) & ~dark  # false for NaN, too
+        fits &= tf.logical_not(wrong_shape)
+        kind = tf.where(wrong_shape, 2.0, 1.0)
         scale = 255.0 if whole else 1.0
-        self.seen.assign(tf.where(fits, self.seen, tf.stack([1.0, scale * low, scale * high])))
+        self.seen.assign(tf.where(fits, self.seen, tf.stack([kind, scale * low, scale * high])))
         return tf.where(fits, x, 0.0)
 
     def guard(self, loss):
@@ -60,6 +65,10 @@ class Pixels(keras.layers.Layer):
         bad, low, high = self.seen.numpy()
         if bad:
             self.seen.assign([0.0, 0.0, 0.0])
+            if bad == 2:
+                wanted = f"have shape (n, {', '.join(map(str, self.image_shape))})"
+                hint = "print their shape, and reshape or resize them"
+                raise _validation.error("images", wanted, "another one", hint)
             whole = high == 1.0 and low >= 0.0  # floats with these would have fit
             problem = _validation.range_problem(float(low), float(high), whole)
             raise _validation.error("images", *problem)

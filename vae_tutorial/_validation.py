@@ -99,7 +99,7 @@ def same_length(name, values, other, others):
     return values
 
 
-def network(policy, image_shape, *, filters=(), **sizes):
+def network(policy, image_shape, *, filters=None, **sizes):
     """Raise unless these are sizes that a network can be built with.
 
     Args:
@@ -116,13 +116,13 @@ def network(policy, image_shape, *, filters=(), **sizes):
             whole_numbers(name, value, least=0, maximum=MAX_SIZE)
         else:
             whole_number(name, value, maximum=MAX_SIZE)
-    if filters != ():
+    if filters is not None:
         whole_numbers("filters", filters, maximum=MAX_SIZE)
     shape = whole_numbers("image_shape", image_shape, least=2, maximum=MAX_SIZE)
     if len(shape) != 3:
         hint = f"for gray images write image_shape={(*shape[:2], 1)}"
         raise error("image_shape", "be (height, width, channels)", f"{shape}", hint)
-    block = 2 ** len(filters)
+    block = 2 ** len(filters or ())
     if shape[0] % block or shape[1] % block:
         height, width = (-(-side // block) * block for side in shape[:2])
         expected = f"have a height and a width divisible by {block}"
@@ -214,6 +214,8 @@ def image_dtype(name, dtype, x):
 
 def static_image_shape(name, shape, image_shape):
     """Raise unless a tensor's ``shape`` is (n, h, w, c), or (n, h, w) for one channel."""
+    if shape.rank is None:  # seen to where the tensor has its sizes
+        return
     full = (*shape, 1) if len(shape) == 3 else tuple(shape)
     if len(full) != 4 or any(
         found not in (None, wanted) for found, wanted in zip(full[1:], image_shape, strict=True)

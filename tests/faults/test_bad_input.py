@@ -294,7 +294,6 @@ def test_another_shape_is_named_by_a_trained_model_too(tmp_path, call, argument,
     raised(call, World(tmp_path).learn(), argument, received)
 
 
-@pytest.mark.xfail(strict=True, reason="the check takes () to mean a network without filters")
 def test_a_decoder_needs_filters():
     raised(lambda w: Memory(2, filters=()), None, "filters", "()")
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vae_tutorial.widgets.strokes import BOX, SIDE, digit
@@ -13,6 +14,19 @@ STROKES = st.lists(st.lists(POINT, min_size=1, max_size=6), min_size=1, max_size
 
 def test_no_stroke_is_a_black_image():
     assert digit([]).shape == (SIDE, SIDE) and not digit([]).any()
+
+
+@given(STROKES)
+@example([[[1.0, 0.3125]], [[0.3307403261973563, 0.0]]])  # two dots, which must weigh the same
+def test_any_strokes_give_ink_within_the_image(strokes):
+    image = digit(strokes)
+    assert image.shape == (SIDE, SIDE) and image.dtype == np.uint8
+    assert image.max() > 100 and image.min() == 0
+    # The center of mass is the middle, unless the drawing is so lopsided that it meets the edge.
+    rows, columns = np.nonzero(image)
+    room = min(rows.min(), columns.min(), SIDE - 1 - rows.max(), SIDE - 1 - columns.max())
+    center = np.array([(axis * image).sum() for axis in np.indices(image.shape)]) / image.sum()
+    assert room <= 1 or np.abs(center - (SIDE - 1) / 2).max() < 0.75
 
 
 def test_nothing_of_a_lopsided_drawing_is_cut_off():

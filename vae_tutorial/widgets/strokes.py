@@ -90,7 +90,7 @@ def _render(strokes, scale, center):
     for stroke in strokes:
         points = ((np.array(stroke, float) - center) * scale + SIDE / 2) * _OVERSAMPLING
         ink.line([tuple(point) for point in points], fill=255, width=round(2 * radius))
-        for x, y in points:  # round ends and joints
-            ink.ellipse([x - radius, y - radius, x + radius, y + radius], fill=255)
+        for x, y in np.round(points - radius).tolist():  # round ends and joints, all of one size
+            ink.ellipse([x, y, x + round(2 * radius), y + round(2 * radius)], fill=255)
     fine = np.asarray(image, float).reshape(SIDE, _OVERSAMPLING, SIDE, _OVERSAMPLING)
     return fine.mean(axis=(1, 3))
