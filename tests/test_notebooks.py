@@ -215,7 +215,7 @@ def test_prose_is_short(path):
 @every_notebook
 def test_code_is_short(path):
     lines = sorted(sizes(path))
-    assert statistics.median(lines) <= 7
+    assert statistics.median(lines) <= 5
     assert sum(n <= 15 for n in lines) >= 0.9 * len(lines), lines
     assert lines[-1] <= 25
 
