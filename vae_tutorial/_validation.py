@@ -99,30 +99,28 @@ def same_length(name, values, other, others):
     return values
 
 
-def network(policy, image_shape, *, filters=None, **sizes):
+def network(policy, image_shape, **sizes):
     """Raise unless these are sizes that a network can be built with.
 
     Args:
         policy: the name of Keras's dtype policy.
         image_shape: (height, width, channels).
-        filters: of layers that each double the size of an image.
-        sizes: a whole number or a list of them by name: latent_dim, units.
+        sizes: latent_dim, a whole number; units or filters, lists of them. Each of the filters
+            doubles the size of an image.
     """
     if policy != "float32":
         hint = 'call keras.config.set_dtype_policy("float32") first'
         raise error("Keras's dtype policy", "be float32", policy, hint)
     for name, value in sizes.items():
-        if name == "units":
-            whole_numbers(name, value, least=0, maximum=MAX_SIZE)
-        else:
+        if name == "latent_dim":
             whole_number(name, value, maximum=MAX_SIZE)
-    if filters is not None:
-        whole_numbers("filters", filters, maximum=MAX_SIZE)
+        else:
+            whole_numbers(name, value, least=int(name == "filters"), maximum=MAX_SIZE)
     shape = whole_numbers("image_shape", image_shape, least=2, maximum=MAX_SIZE)
     if len(shape) != 3:
         hint = f"for gray images write image_shape={(*shape[:2], 1)}"
         raise error("image_shape", "be (height, width, channels)", f"{shape}", hint)
-    block = 2 ** len(filters or ())
+    block = 2 ** len(sizes.get("filters", ()))
     if shape[0] % block or shape[1] % block:
         height, width = (-(-side // block) * block for side in shape[:2])
         expected = f"have a height and a width divisible by {block}"
