@@ -3,7 +3,7 @@
 The receiver takes the name whose position is nearest; all names are equally likely. Everywhere,
 `positions` is an integer or float array (n,), finite and, if not said otherwise, distinct, n >= 2,
 in any order; `noise` is the stddev of the Gaussian, above 0, in the unit of the positions; Q is
-the normal's upper tail. A wrong type raises TypeError and a wrong value ValueError, at once.
+the normal's upper tail.
 """
 
 import math

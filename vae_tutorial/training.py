@@ -43,7 +43,7 @@ class Batches(keras.utils.PyDataset):
         y: array (n, ...) of targets, or None.
         batch_size: rows a batch; all of them where there are fewer.
         steps: batches an epoch, over as many passes as it takes; one pass by default. What doesn't
-            fill the last batch of a pass is left out.
+            fill the last batch of a pass is left out. ``fit`` shuffles the batches of an epoch.
     """
 
     def __init__(self, x, y=None, *, batch_size=100, steps=None):
@@ -134,7 +134,7 @@ class Snapshots(keras.callbacks.Callback):
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """One line while the model trains, in a notebook or a terminal; gone when it has."""
+    """One line while the model trains, in a notebook or a terminal; gone once it has finished."""
 
     def on_train_begin(self, logs=None):
         self._handle = None
