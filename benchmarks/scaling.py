@@ -26,7 +26,7 @@ import tensorflow as tf
 from benchmarks.peers import in_own_process, mnist
 from vae_tutorial.evaluation import mean_image
 from vae_tutorial.models import VAE
-from vae_tutorial.training import Batches, Snapshots, one_cycle, set_seed
+from vae_tutorial.training import OneCycle, Snapshots, batches, set_seed
 
 BATCH, PASS_STEPS = 300, 2000
 IMAGES, LATENTS = (6_000, 60_000, 600_000), (2, 8, 32, 128)
@@ -71,18 +71,18 @@ def run(images, latent_dim, steps):
     x_train = mnist().x_train
     set_seed(0)
     model = VAE(latent_dim, initial_image=mean_image(x_train))
-    model.compile(keras.optimizers.Adam(one_cycle(3e-3, steps), beta_2=0.99), jit_compile=True)
+    model.compile(keras.optimizers.Adam(OneCycle(3e-3, steps), beta_2=0.99), jit_compile=True)
     if images > len(x_train):
         data = shifted(x_train, steps)
     else:
-        data = Batches(x_train[:images], batch_size=BATCH, steps=steps)
+        data = batches(x_train[:images], batch_size=BATCH, steps=steps)
     early = max(1, steps // 10)
 
     def now():
         return time.perf_counter(), psutil.Process().memory_info().rss / 2**20
 
     snapshots = Snapshots(now, at=[early, steps])
-    model.fit(data, callbacks=[snapshots], verbose=0)
+    model.fit(data, shuffle=False, callbacks=[snapshots], verbose=0)
     (began, early_memory), (ended, late_memory) = snapshots.values[early], snapshots.values[steps]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {

@@ -22,16 +22,17 @@ from vae_tutorial.evaluation import (
 from vae_tutorial.latent import active_units
 from vae_tutorial.losses import squared_error
 from vae_tutorial.models import VAE, Autoencoder, Memory
-from vae_tutorial.training import Batches, one_cycle, set_seed
+from vae_tutorial.training import OneCycle, batches, set_seed
 
 COUNT, STEPS, SIZES = 1000, 600, (2, 4, 8, 16, 32)
 
 
 def train(model, *arrays, steps, batch_size=100, learning_rate=3e-3):
     """Train a model as the notebooks do."""
-    optimizer = keras.optimizers.Adam(one_cycle(learning_rate, steps), beta_2=0.99)
+    optimizer = keras.optimizers.Adam(OneCycle(learning_rate, steps), beta_2=0.99)
     model.compile(optimizer, jit_compile=True)
-    model.fit(Batches(*arrays, batch_size=batch_size, steps=steps), verbose=0)
+    data = batches(*arrays, batch_size=batch_size, steps=steps)
+    model.fit(data, shuffle=False, verbose=0)
 
 
 def fitting_codes(images, seed):

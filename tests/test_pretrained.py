@@ -53,7 +53,6 @@ def test_the_weights_are_named_float32_arrays(name):
 @every_model
 def test_the_test_loss_is_that_of_the_record(name):
     model = pretrained.load_pretrained(name)
-    model.compile(jit_compile=True)  # as in make: XLA draws other noise, a quarter of a nat apart
     found = model.evaluate(IMAGES.x_test, batch_size=500, verbose=0, return_dict=True)
     assert found == pytest.approx(record_of(name)["test_nats"], rel=1e-3)
 

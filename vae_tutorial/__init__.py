@@ -5,7 +5,7 @@ The core, in the order in which the notebooks build it:
 losses       squared error, reconstruction loss, KL divergence, ELBO: formulas
 networks     decoders (convolutional, dense), encoder, classifier
 models       Memory, Autoencoder, VAE: Keras models with encode, decode, reconstruct, sample
-training     around ``fit``: set_seed, one_cycle, Batches, LossPerStep, Snapshots, ProgressBar
+training     around ``fit``: set_seed, OneCycle, batches, LossPerStep, Snapshots, ProgressBar
 latent       codes: the reparameterization trick, lerp and slerp, search for a code, active units
 channel      the noisy number line, and how much it can carry
 evaluation   held-out errors, mean image and PCA to compare with, class probabilities

@@ -7,6 +7,8 @@ import tensorflow as tf
 from vae_tutorial import _validation
 from vae_tutorial.data import as_floats
 
+BYTES, FLOATS, SHAPE, CODES = 1, 2, 3, 4  # what can be wrong with a batch
+
 
 @keras.saving.register_keras_serializable(package="vae_tutorial")
 class Pixels(keras.layers.Layer):
@@ -16,15 +18,15 @@ class Pixels(keras.layers.Layer):
 
     Pixels out of range raise a ValueError at once where Python runs. A compiled step can't raise
     (XLA drops assertions), so there the layer remembers what it saw and hands on black images;
-    ``guard`` keeps such a batch from training anything, and ``ImageModel`` raises after the step.
+    ``ImageModel`` undoes the step, and raises after it.
     """
 
     def __init__(self, image_shape, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"}, autocast=False)
         self.image_shape = tuple(image_shape)
         self.built = True
-        # 0 for good, 1 out of range, 2 of another shape; the smallest and the largest pixel.
-        self.seen = tf.Variable([0.0, 0.0, 0.0], trainable=False, name="seen")
+        # What is wrong with a batch, 0 for nothing, and up to five numbers that tell more of it.
+        self.seen = tf.Variable(tf.zeros(6), trainable=False, name="seen")
 
     def get_config(self):
         return {**super().get_config(), "image_shape": self.image_shape}
@@ -32,50 +34,77 @@ class Pixels(keras.layers.Layer):
     def call(self, x):
         if isinstance(x, list | tuple):
             _validation.images("x", x)  # which says what to do with a list
-        x = tf.convert_to_tensor(x)
+        given = x = tf.convert_to_tensor(x)
         _validation.image_dtype("x", x.dtype.as_numpy_dtype, x.dtype.name)
-        wrong_shape = False
+        _validation.static_image_shape("x", x.shape, self.image_shape)
+        if hasattr(given, "_pixels"):  # one look at a batch is enough, and a second takes time
+            return given._pixels
         if x.shape.rank is None:  # after batches of several ranks, TensorFlow traces for any
             sizes = tf.concat([tf.shape(x), [1, 1, 1]], axis=0)  # (n, h, w) has one channel
-            wrong_shape = tf.reduce_any(sizes[1:4] != self.image_shape)
-            x = tf.reshape(x, (tf.shape(x)[0], *self.image_shape))
-        _validation.static_image_shape("x", x.shape, self.image_shape)
+            fits = (tf.rank(x) <= 4) & tf.reduce_all(sizes[1:4] == self.image_shape)
+            self.note(fits, SHAPE, lambda: tf.concat([tf.shape(x), [0] * 5], axis=0)[:5])
+            shape = (tf.shape(x)[0], *self.image_shape)
+            x = tf.cond(fits, lambda: tf.reshape(x, shape), lambda: tf.zeros(shape, x.dtype))
         whole = x.dtype == tf.uint8
         if tf.executing_eagerly():
             _validation.images("x", x.numpy(), self.image_shape)
         x = tf.cast(x, tf.float32) / (255.0 if whole else 1.0)
         x = x if len(x.shape) == 4 else x[..., tf.newaxis]
-        low, high = tf.reduce_min(x), tf.reduce_max(x)
-        low = tf.where(tf.reduce_any(tf.math.is_nan(x)), np.nan, low)  # XLA's minimum skips NaN
-        # One in 255: a mask of 0 and 1 in uint8, or floats that were divided by 255 twice.
-        dark = tf.abs(255.0 * high - 1.0) < 1e-3 if whole else (high > 0) & (high < 1.001 / 255)
-        fits = tf.reduce_all((x >= 0) & (x <= 1)) & ~dark  # false for NaN, too
-        fits &= tf.logical_not(wrong_shape)
-        kind = tf.where(wrong_shape, 2.0, 1.0)
-        scale = 255.0 if whole else 1.0
-        self.seen.assign(tf.where(fits, self.seen, tf.stack([kind, scale * low, scale * high])))
-        return tf.where(fits, x, 0.0)
 
-    def guard(self, loss):
-        """The loss; NaN, with a gradient of zero, once a batch was out of range."""
-        return tf.where(self.seen[0] == 0, loss, np.nan)
+        def smallest_and_largest():
+            low, high = tf.reduce_min(x), tf.reduce_max(x)
+            low = tf.where(tf.reduce_any(tf.math.is_nan(x)), np.nan, low)  # XLA's skips NaN
+            return tf.stack([low, high, 0, 0, 0]) * (255.0 if whole else 1.0)
+
+        # Truth values all along: XLA reduces them several times as fast as it finds a minimum.
+        fits = tf.reduce_all((x >= 0) & (x <= 1))  # false for NaN, too
+        # One in 255: a mask of 0 and 1 in uint8, or floats that were divided by 255 twice.
+        faint = tf.reduce_any(x > (0.999 / 255 if whole else 0)) & tf.reduce_all(x < 1.001 / 255)
+        fits = fits & ~faint
+        self.note(fits, BYTES if whole else FLOATS, smallest_and_largest)
+        x = tf.where(fits, x, 0.0)
+        if not tf.executing_eagerly() and x.graph is given.graph:
+            given._pixels = x._pixels = x
+        return x
+
+    def note(self, fits, kind, numbers):
+        """Remember a batch that doesn't fit: its ``kind``, and what ``numbers()`` returns of it."""
+        found = lambda: tf.concat([[float(kind)], tf.cast(numbers(), tf.float32)], 0)  # noqa: E731
+        self.seen.assign(tf.cond(fits, self.seen.read_value, found))
 
     def raise_if_out_of_range(self):
         """Raise the ValueError that a compiled step could not raise."""
-        bad, low, high = self.seen.numpy()
-        if bad:
-            self.seen.assign([0.0, 0.0, 0.0])
-            if bad == 2:
-                wanted = f"have shape (n, {', '.join(map(str, self.image_shape))})"
-                hint = "print their shape, and reshape or resize them"
-                raise _validation.error("images", wanted, "another one", hint)
-            whole = high == 1.0 and low >= 0.0  # floats with these would have fit
-            problem = _validation.range_problem(float(low), float(high), whole)
+        kind, *numbers = self.seen.numpy().tolist()
+        if kind:
+            self.seen.assign(tf.zeros(6))
+        if kind == SHAPE:
+            shape = tf.TensorShape([int(size) for size in numbers if size])
+            _validation.static_image_shape("images", shape, self.image_shape)
+        if kind == CODES:
+            raise _validation.error("codes", "be finite", "NaN or infinite", "find and drop them")
+        if kind:
+            problem = _validation.range_problem(*numbers[:2], kind == BYTES)
             raise _validation.error("images", *problem)
 
 
 class _Guarded:
     """A Keras model that raises after any step in which a ``Pixels`` layer was out of range."""
+
+    def train_step(self, data):
+        """Keras's own step, undone if the batch doesn't fit: nor may Adam's momentum move weights.
+
+        A copy costs less than a condition, which keeps XLA from working in place.
+        """
+        variables = [*self.variables, *self.optimizer.variables]
+        before = [tf.identity(variable.value) for variable in variables]
+        logs = super().train_step(data)
+        fits = tf.reduce_all([layer.seen[0] == 0 for layer in self._pixel_layers()])
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(tf.where(fits, variable.value, value))
+        return logs
+
+    def _pixel_layers(self):
+        return [layer for layer in self._flatten_layers() if isinstance(layer, Pixels)]
 
     def make_train_function(self, force=False):
         if force or self.train_function is None:
@@ -97,7 +126,7 @@ class _Guarded:
 
     def _guard(self, name):
         function = getattr(self, name)
-        layers = [layer for layer in self._flatten_layers() if isinstance(layer, Pixels)]
+        layers = self._pixel_layers()
 
         def step(data):
             try:
@@ -154,14 +183,22 @@ class ImageModel(_Guarded, keras.Model):
         _validation.static_image_shape("y", y.shape, self.image_shape)
         return self.pixels(y)
 
+    def finite(self, z):
+        """Codes, float32 (n, latent_dim); NaN or infinite ones raise as pixels out of range do."""
+        z = tf.cast(z, tf.float32)
+        if tf.executing_eagerly():
+            _validation.finite("z", z.numpy())
+        self.pixels.note(tf.reduce_all(tf.math.is_finite(z)), CODES, lambda: tf.zeros(5))
+        return z
+
     def average(self, losses, sample_weight):
-        """The mean of (n,) losses, weighted if asked; NaN for a batch that must not train."""
+        """The mean of (n,) losses, weighted if asked."""
         if self.loss is not None:
             hint = "compile without it, since the model brings its own"
             raise _validation.error("loss", "be None", f"{self.loss}", hint)
         if sample_weight is not None:
             losses = losses * tf.cast(sample_weight, losses.dtype)
-        return self.pixels.guard(tf.reduce_mean(losses))
+        return tf.reduce_mean(losses)
 
     def decode(self, z):
         """Images from codes: float (n, latent_dim) to a float32 array (n, h, w, c) in [0, 1]."""

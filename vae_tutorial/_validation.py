@@ -42,11 +42,6 @@ def whole_number(name, value, minimum=1, maximum=None):
     return int(value)
 
 
-def seed(value):
-    """``value`` as an int from 0 to MAX_SEED."""
-    return whole_number("seed", value, minimum=0, maximum=MAX_SEED)
-
-
 def positive_number(name, value, or_zero=False, maximum=None, example=1.0):
     """``value`` as a finite float above 0 (or at least 0, if asked) and at most ``maximum``."""
     expected = f"be a finite number {'of at least' if or_zero else 'above'} 0"
@@ -78,7 +73,8 @@ def whole_numbers(name, values, least=1, maximum=None):
 def instance(name, value, kind, hint):
     """``value``, which must be a ``kind``."""
     if not isinstance(value, kind):
-        wanted = getattr(kind, "__name__", None) or str(kind).replace(" | ", " or ")
+        kinds = [one for one in getattr(kind, "__args__", (kind,)) if one is not type(None)]
+        wanted = " or ".join(one.__name__ for one in kinds)
         article = "an" if wanted[0] in "aeiouAEIOU" else "a"
         raise error(name, f"be {article} {wanted}", value, hint, TypeError)
     return value
@@ -100,13 +96,9 @@ def same_length(name, values, other, others):
 
 
 def network(policy, image_shape, **sizes):
-    """Raise unless these are sizes that a network can be built with.
+    """Raise unless Keras's dtype ``policy`` is float32, and a network can have these sizes.
 
-    Args:
-        policy: the name of Keras's dtype policy.
-        image_shape: (height, width, channels).
-        sizes: latent_dim, a whole number; units or filters, lists of them. Each of the filters
-            doubles the size of an image.
+    ``sizes``: latent_dim, or lists of units or filters, each of which doubles an image's size.
     """
     if policy != "float32":
         hint = 'call keras.config.set_dtype_policy("float32") first'
@@ -174,14 +166,8 @@ def interval(noise, low, high):
 def images(name, x, image_shape=None):
     """``x`` as a view of shape (n, h, w, c), dtype unchanged, nothing copied.
 
-    Args:
-        name: of the argument, for the message.
-        x: uint8 in 0 to 255, or floating in [0, 1]; (n, h, w, c), or (n, h, w) for c = 1.
-        image_shape: the (h, w, c) that each image must have, or None for any.
-
-    Raises:
-        TypeError: for something that isn't an array, or another dtype.
-        ValueError: for an empty array, another shape, or pixels out of range.
+    ``x``: uint8 in 0 to 255, or floating in [0, 1]; (n, h, w, c), or (n, h, w) for c = 1.
+    ``image_shape``: the (h, w, c) that each image must have, or None for any.
     """
     x = _array(name, x, "(n, h, w) or (n, h, w, c)")
     image_dtype(name, x.dtype, x)
@@ -224,10 +210,7 @@ def static_image_shape(name, shape, image_shape):
 def range_problem(low, high, whole):
     """(expected, received, hint) for pixels from ``low`` to ``high``, or None if they fit.
 
-    Args:
-        low: the smallest pixel of a batch.
-        high: the largest one.
-        whole: whether they are whole numbers, 0 to 255, rather than floats in [0, 1].
+    ``whole``: they are whole numbers from 0 to 255, rather than floats in [0, 1].
     """
     found = f"in [{low:.4g}, {high:.4g}]"
     if not math.isfinite(high - low):

@@ -9,7 +9,7 @@ from vae_tutorial import _validation
 from vae_tutorial.data import as_floats
 from vae_tutorial.losses import squared_error
 from vae_tutorial.networks import build_classifier
-from vae_tutorial.training import Batches, one_cycle
+from vae_tutorial.training import OneCycle, batches
 
 CHUNK = 1000  # images turned into floats at a time
 
@@ -69,9 +69,9 @@ def train_classifier(images, *, steps=1500):
     shape = (*images.x_train.shape[1:], 1)[:3]
     classifier = build_classifier(len(images.class_names), shape)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    classifier.compile(keras.optimizers.Adam(one_cycle(3e-3, steps), beta_2=0.99), loss)
+    classifier.compile(keras.optimizers.Adam(OneCycle(3e-3, steps), beta_2=0.99), loss)
     x = as_floats(images.x_train)
-    classifier.fit(Batches(x, images.y_train, steps=steps), verbose=0)
+    classifier.fit(batches(x, images.y_train, steps=steps), shuffle=False, verbose=0)
     return classifier
 
 

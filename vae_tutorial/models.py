@@ -36,7 +36,7 @@ class Memory(ImageModel):
 
     def call(self, z):
         """Logits of the images: (n, latent_dim) -> (n, h, w, c)."""
-        return self.decoder(z)
+        return self.decoder(self.finite(z))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Mean squared error per image between the images ``y`` and the decoder's answers."""
@@ -148,9 +148,11 @@ class VAE(ImageModel):
         """Mean over the batch of reconstruction loss + beta * KL divergence, nats per image."""
         given = {} if y is None else {"target": self.target(x, y)}
         x = self.pixels(x)
-        # Evaluation always draws the same noise, so that it gives the same number twice.
-        seed = self.noise if training else 0
-        epsilon = keras.random.normal((tf.shape(x)[0], self.latent_dim), seed=seed)
+        shape = (tf.shape(x)[0], self.latent_dim)
+        if training:
+            epsilon = keras.random.normal(shape, seed=self.noise)
+        else:  # noise that depends on the images, so that evaluation gives the same number twice
+            epsilon = tf.random.stateless_normal(shape, [0, tf.cast(tf.reduce_sum(x), tf.int32)])
         parts = self.loss_parts(x, epsilon, **given)  # (n,), (n,)
         for metric, part in zip(self.parts, parts, strict=True):
             metric.update_state(part)

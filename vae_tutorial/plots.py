@@ -91,7 +91,7 @@ def show_images(images, *, columns=None, titles=None, row_labels=None, scale=1.0
         expected = f"be {rows} texts"
         raise error("row_labels", expected, f"{len(row_labels)}", "give one for each row")
     scale = _validation.positive_number("scale", scale)
-    _check_axes(ax)
+    _validation.instance("ax", ax, Axes | None, "make one with plt.subplots()")
     inches = min(1.15 * scale, 9.5 / columns)
     # Titles above every image need room for a line of text between the rows.
     every = titles is not None and len(titles) > columns
@@ -121,11 +121,6 @@ def _columns(columns, count):
     return count if columns is None else min(_validation.whole_number("columns", columns), count)
 
 
-def _check_axes(ax):
-    if ax is not None:
-        _validation.instance("ax", ax, Axes, "make one with plt.subplots()")
-
-
 def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False, ax=None):
     """Lines over a common x, with baselines (what a simpler method reaches) as dashed levels.
 
@@ -139,7 +134,7 @@ def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False
         log_y: a logarithmic axis.
         ax: where to draw; a new figure by default.
     """
-    _check_axes(ax)
+    _validation.instance("ax", ax, Axes | None, "make one with plt.subplots()")
     baselines = {} if baselines is None else baselines
     _check_curves(x, lines, baselines, log_x, log_y)
     if ax is None:
@@ -194,7 +189,7 @@ def code_map(codes, labels, *, samples=None, samples_label="samples", ax=None):
     _validation.same_length("labels", labels, "codes", codes)
     if samples is not None:
         samples = _validation.codes("samples", samples, 2)
-    _check_axes(ax)
+    _validation.instance("ax", ax, Axes | None, "make one with plt.subplots()")
     if ax is None:
         _, ax = plt.subplots(figsize=(6.5, 5.6))
     for label in np.unique(labels):

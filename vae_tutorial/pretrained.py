@@ -19,7 +19,7 @@ from vae_tutorial.data import DataError, load_images
 from vae_tutorial.data._files import atomic_write, sha256
 from vae_tutorial.evaluation import mean_image
 from vae_tutorial.models import VAE
-from vae_tutorial.training import Batches, one_cycle, set_seed
+from vae_tutorial.training import OneCycle, batches, set_seed
 
 FOLDER = Path(__file__).parent / "weights"
 COMMAND = "python -m vae_tutorial.pretrained --write"
@@ -55,10 +55,11 @@ def make(name, folder, images):
     set_seed(TRAINING["seed"])
     model = VAE(**MODELS[name], initial_image=mean_image(images.x_train))
     steps = TRAINING["steps"]
-    optimizer = keras.optimizers.Adam(one_cycle(TRAINING["learning_rate"], steps))
+    optimizer = keras.optimizers.Adam(OneCycle(TRAINING["learning_rate"], steps))
     model.compile(optimizer, jit_compile=True)
-    data = Batches(images.x_train, batch_size=TRAINING["batch_size"], steps=steps)
-    model.fit(data, verbose=0)
+    data = batches(images.x_train, batch_size=TRAINING["batch_size"], steps=steps)
+    model.fit(data, shuffle=False, verbose=0)
+    model.compile()  # as load_pretrained leaves it: XLA draws other noise
     losses = model.evaluate(images.x_test, batch_size=500, verbose=0, return_dict=True)
     path = Path(folder) / f"{name}.safetensors"
     weights = {weight: variable.numpy() for weight, variable in _weights(model).items()}

@@ -4,6 +4,7 @@ import sys
 
 import keras
 import numpy as np
+import tensorflow as tf
 from IPython import get_ipython
 from IPython.display import display
 
@@ -18,56 +19,57 @@ def set_seed(seed=0):
     keras.utils.set_random_seed(seed)
 
 
-def one_cycle(learning_rate, steps):
-    """A learning rate that rises for a tenth of the steps, then falls to zero as a cosine.
+@keras.saving.register_keras_serializable(package="vae_tutorial")
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that rises for a tenth of the steps, then falls to zero, both in a line.
 
     Args:
         learning_rate: the highest one.
         steps: number of batches of the whole training.
 
-    Returns:
-        A schedule for any Keras optimizer. After Smith & Topin 2018, arXiv 1708.07120.
+    After Smith & Topin 2018, arXiv 1708.07120.
     """
-    learning_rate = _validation.positive_number("learning_rate", learning_rate, maximum=1)
-    warmup = max(1, steps // 10)
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warmup), warmup_target=learning_rate, warmup_steps=warmup
-    )
+
+    def __init__(self, learning_rate, steps):
+        self.highest = _validation.positive_number("learning_rate", learning_rate, maximum=1)
+        self.steps = steps
+
+    def __call__(self, step):
+        step, rise = tf.cast(step, tf.float32), max(1, self.steps // 10)
+        rising, falling = (step + 1) / rise, (self.steps - step) / max(1, self.steps - rise)
+        return self.highest * tf.maximum(0.0, tf.minimum(rising, falling))
+
+    def get_config(self):
+        return {"learning_rate": self.highest, "steps": self.steps}
 
 
-class Batches(keras.utils.PyDataset):
-    """Batches for ``fit``, in a new random order on each pass: faster than giving it the array.
+def batches(x, y=None, *, batch_size=100, steps=None):
+    """A dataset of batches for ``fit``, in a new random order on each pass.
+
+    Faster than giving ``fit`` the array. It is shuffled already: write ``fit(..., shuffle=False)``,
+    or Keras warns that it leaves a dataset as it is.
 
     Args:
         x: array (n, ...), such as uint8 images or codes.
         y: array (n, ...) of targets, or None.
         batch_size: rows a batch; all of them where there are fewer.
         steps: batches an epoch, over as many passes as it takes; one pass by default. What doesn't
-            fill the last batch of a pass is left out. ``fit`` shuffles the batches of an epoch.
+            fill the last batch of a pass is left out.
+
+    Returns:
+        ``tf.data.Dataset`` of (x,) or (x, y).
     """
-
-    def __init__(self, x, y=None, *, batch_size=100, steps=None):
-        super().__init__()
-        self.arrays = [x] if y is None else [x, _validation.same_length("y", y, "x", x)]
-        self.batch_size = min(batch_size, len(x))
-        self.steps = steps or len(x) // self.batch_size
-        self.rng = np.random.default_rng(np.random.randint(2**31))  # follows set_seed
-        self.on_epoch_end()
-
-    def on_epoch_end(self):
-        """Deal the rows into batches anew."""
-        per_pass = len(self.arrays[0]) // self.batch_size
-        orders = [
-            self.rng.permutation(len(self.arrays[0]))[: per_pass * self.batch_size]
-            for _ in range(-(-self.steps // per_pass))
-        ]
-        self.rows = np.concatenate(orders).reshape(-1, self.batch_size)[: self.steps]
-
-    def __len__(self):
-        return self.steps
-
-    def __getitem__(self, index):
-        return tuple(array[self.rows[index]] for array in self.arrays)
+    arrays = [x] if y is None else [x, _validation.same_length("y", y, "x", x)]
+    count, seed = len(x), np.random.randint(2**31)  # which follows set_seed
+    rows = tf.data.Dataset.range(count).shuffle(count, seed)
+    rows = rows.batch(min(batch_size, count), drop_remainder=True)
+    rows = rows.repeat().take(steps or len(rows))
+    tensors = [tf.constant(array) for array in arrays]
+    dataset = rows.map(lambda i: tuple(tf.gather(tensor, i) for tensor in tensors)).prefetch(2)
+    # With autotuning, the end of a training now and then waits ten seconds for a thread to wake up.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
 
 
 class LossPerStep(keras.callbacks.Callback):

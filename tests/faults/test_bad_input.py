@@ -23,7 +23,7 @@ from tests.small_models import (
 from vae_tutorial import channel, data, evaluation, exercises, networks, plots, pretrained, widgets
 from vae_tutorial.latent import find_code
 from vae_tutorial.models import VAE, Autoencoder, Memory
-from vae_tutorial.training import Batches, one_cycle, set_seed
+from vae_tutorial.training import OneCycle, batches, set_seed
 from vae_tutorial.widgets.strokes import digit
 
 L = np.array([0, 1, 2, 0, 1, 2])
@@ -134,11 +134,11 @@ CASES = [
     (lambda w: networks.build_decoder(-1), "latent_dim", "-1 (int)"),
     (lambda w: networks.build_dense_decoder(2, units=None), "units", "None"),
     (lambda w: networks.build_encoder(2, (0, 8, 1)), "image_shape", "0 (int)"),
-    (lambda w: one_cycle(0, 10), "learning_rate", "0"),
-    (lambda w: one_cycle(7, 10), "learning_rate", "7"),
-    (lambda w: one_cycle(float("nan"), 10), "learning_rate", "nan"),
-    (lambda w: one_cycle("0.1", 10), "learning_rate", "'0.1' (str)"),
-    (lambda w: Batches(CODES, PIXELS[:5]), "y", "5 and 6"),
+    (lambda w: OneCycle(0, 10), "learning_rate", "0"),
+    (lambda w: OneCycle(7, 10), "learning_rate", "7"),
+    (lambda w: OneCycle(float("nan"), 10), "learning_rate", "nan"),
+    (lambda w: OneCycle("0.1", 10), "learning_rate", "'0.1' (str)"),
+    (lambda w: batches(CODES, PIXELS[:5]), "y", "5 and 6"),
     # Data
     (lambda w: data.load_images("MNIST"), "name", "'MNIST'"),
     (lambda w: data.load_images(3), "name", "3"),
@@ -175,7 +175,7 @@ CASES = [
     (lambda w: plots.show_images(PIXELS, ax=3), "ax", "3 (int)"),
     (lambda w: plots.show_images(PIXELS, scale=0), "scale", "0"),
     (lambda w: plots.image_grid(BYTES), "images", "up to 255"),
-    (lambda w: plots.curves([1, 2], {"a": [1]}, **LINE), "lines['a']", "1 and 2"),
+    (lambda w: plots.curves([1, 2], {"a": [1]}, **LINE), r"lines\['a'\]", "1 and 2"),
     (lambda w: plots.curves([0, 2], {"a": [1, 2]}, log_x=True, **LINE), "x", "0"),
     (lambda w: plots.curves([1, 2], [1, 2], **LINE), "lines", "(list)"),
     (lambda w: plots.code_map(CODES, L), "codes", "float32 of shape (6, 3)"),
@@ -206,7 +206,7 @@ TRAINING = [
     (lambda w: fit(w.vae, GRAY, BYTES), "images", "in [0, 255]"),
     (lambda w: fit(w.vae, MASKS), "images", "0 and 1"),
     (lambda w: fit(w.ae, tf.data.Dataset.from_tensors(BYTES)), "images", "in [0, 255]"),
-    (lambda w: fit(w.vae, Batches(2 * GRAY - 1)), "images", "in [-1, 1]"),
+    (lambda w: fit(w.vae, batches(2 * GRAY - 1)), "images", "in [-1, 1]"),
     (lambda w: w.vae.train_on_batch(BYTES), "images", "in [0, 255]"),
     (lambda w: w.ae.train_on_batch(GRAY / 255), "images", "divided by 255 twice"),
     (lambda w: fit(w.clf, BYTES, L), "images", "in [0, 255]"),
@@ -259,7 +259,7 @@ def raised(call, world, argument, received):
     with pytest.raises((ValueError, TypeError)) as caught:
         call(world)
     message = str(caught.value)
-    form = rf"{re.escape(argument)} must .+, not .*{re.escape(received)}.*: \S.+\."
+    form = rf"{argument} must .+, not .*{re.escape(received)}.*: \S.+\."
     assert re.search(form, message, re.DOTALL), message
 
 
@@ -288,19 +288,21 @@ def test_another_shape_is_named_and_the_model_learns_afterwards(tmp_path, call, 
     assert all(np.isfinite(weight).all() for weight in world.vae.get_weights())
 
 
-@pytest.mark.xfail(strict=True, reason="TensorFlow then traces for any rank, and it is reshaped")
-@rows(SHAPES[:3])
+@rows(SHAPES[:5])
 def test_another_shape_is_named_by_a_trained_model_too(tmp_path, call, argument, received):
-    raised(call, World(tmp_path).learn(), argument, received)
+    """TensorFlow then traces for any rank: sizes are known only once the step runs."""
+    world = World(tmp_path).learn()
+    before = world.weights()
+    raised(call, world, "(x|images)", received)
+    assert world.weights() == before
 
 
 def test_a_decoder_needs_filters():
     raised(lambda w: Memory(2, filters=()), None, "filters", "()")
 
 
-@pytest.mark.xfail(strict=True, reason="fit doesn't look at codes, and all weights become NaN")
 def test_codes_that_are_not_finite_train_no_memory(tmp_path):
-    raised(lambda w: fit(w.mem, CODES_NAN, PIXELS), World(tmp_path), "x", "nan")
+    raised(lambda w: fit(w.mem, CODES_NAN, PIXELS), World(tmp_path), "codes", "NaN")
 
 
 @rows(TRAINING)
@@ -309,7 +311,6 @@ def test_a_batch_that_must_not_train_is_named(world, call, argument, received):
     assert all(np.isfinite(weight).all() for weight in world.vae.get_weights())
 
 
-@pytest.mark.xfail(strict=True, reason="without a gradient Adam still goes on by its momentum")
 @rows(TRAINING)
 def test_such_a_batch_leaves_trained_weights_alone(world, call, argument, received):
     world.learn()

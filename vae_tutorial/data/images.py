@@ -294,11 +294,7 @@ def _stream(url, output_file, _pooch):
 
 
 def _read(path):
-    """{array name: array} of one file of a data set, verified.
-
-    Raises:
-        DataError: with the path, size, hash, what is wrong, and a hint.
-    """
+    """{array name: array} of one file of a data set, verified; a DataError says all of it."""
     hint = f"Put {URL}{path.name} (sha256 {FILE_HASHES[path.name]}) there, or unset {VARIABLE}."
     if not path.is_file():  # reading a pipe would never end
         raise DataError(f"{path} is a folder, a pipe or a device, not a file. {hint}")

@@ -28,7 +28,8 @@ def code_map_explorer(model, codes, labels=None, *, low=None, high=None, noise=F
         seed: decides the noise.
     """
     code_map = CodeMap(codes, labels, low=low, high=high)
-    epsilon = np.random.default_rng(_validation.seed(seed)).normal(size=(9, 2))
+    seed = _validation.whole_number("seed", seed, 0, _validation.MAX_SEED)
+    epsilon = np.random.default_rng(seed).normal(size=(9, 2))
     line = np.full((SIDE, BETWEEN, 3), 128, np.uint8)
     width = 2 * SIDE + BETWEEN
 

@@ -21,7 +21,8 @@ def gaussian_dial(samples=12, seed=0):
         seed: decides epsilon.
     """
     samples = _validation.whole_number("samples", samples, maximum=1000)
-    epsilon = np.random.default_rng(_validation.seed(seed)).normal(size=samples)
+    seed = _validation.whole_number("seed", seed, 0, _validation.MAX_SEED)
+    epsilon = np.random.default_rng(seed).normal(size=samples)
 
     def draw(mean, stddev):
         # Written out again: losses.kl_divergence needs TensorFlow, and a dial doesn't.
