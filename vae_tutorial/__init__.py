@@ -14,6 +14,7 @@ What supports it:
 
 data         MNIST, Fashion-MNIST, embedded digits, images of your own, the four drawings
 plots        static figures: arrays in, Axes out
+diagrams     the drawings: networks, stamps, clouds
 widgets      the figures that answer to mouse, finger and keyboard
 pretrained   two small trained models that ship, and how they were made
 exercises    check() and the answers

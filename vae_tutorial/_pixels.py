@@ -126,7 +126,6 @@ class _Guarded:
 
     def _guard(self, name):
         function = getattr(self, name)
-        layers = self._pixel_layers()
 
         def step(data):
             try:
@@ -134,7 +133,7 @@ class _Guarded:
             except Exception:  # what was traced by half would refuse good data, too
                 setattr(self, name, None)
                 raise
-            for layer in layers:
+            for layer in self._pixel_layers():
                 layer.raise_if_out_of_range()
             return result
 

@@ -106,6 +106,29 @@ def test_a_number_near_the_right_one_counts_only_where_it_may(name, graded):
         assert graded(name, wrong).startswith("wrong: ")
 
 
+OTHERS = [  # answers that no list of mistakes holds, and what is said of them
+    ("00.2", lambda x, r: None, "returned nothing; its last line should say return"),
+    ("00.2", lambda x, r: "2.0", "text; write numbers, without quotation marks"),
+    ("02.1", lambda slots, length: np.eye(length)[:, slots], "rows and columns are swapped"),
+    ("03.1", 9.97, "signs come whole: round up"),
+    ("04.2", lambda x, mean, parts: (x - mean) @ parts, "parts.T leads to the code"),
+    ("05.1", 0.004, "right"),
+    ("05.1", 0.39, "in percent, or off by a factor of 100"),
+    ("05.2", lambda drawn, codes: drawn - codes, "drawn[:, np.newaxis] pairs each with each"),
+    ("06.1", "4.5", "text; write numbers, without quotation marks"),
+    ("07.1", 15.9, "in percent, or off by a factor of 100"),
+    ("07.1", -0.159, "the sign is wrong"),
+    ("08.1", 32, "right"),
+    ("10.1", 2.8, "right"),
+    ("10.2", lambda z, without, having, share: z + share * (having - without), "their means"),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), OTHERS)
+def test_answers_on_no_list_are_told_what_is_true(name, answer, words, graded):
+    assert words in graded(name, answer)
+
+
 @pytest.mark.parametrize("name", ["00.9", "", None, 0.1, 1, ["00.1"]], ids=repr)
 def test_an_unknown_exercise(name):
     with pytest.raises(ValueError, match=r"^name must be one of 00\.1, 00\.2.*not"):

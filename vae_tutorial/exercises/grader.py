@@ -20,12 +20,14 @@ class Exercise:
         mistakes: {explanation: wrong answer of the same kind}.
         inputs: makes the arguments to call functions with; None where the answer is a number.
         tolerance: relative difference that still counts as the same.
+        reminder: what is true of the inputs, and worth knowing where a function stumbles over them.
     """
 
     solution: Any
     mistakes: dict
     inputs: Callable | None = None
     tolerance: float = 0.01
+    reminder: str = ""
 
     def value(self, answer):
         """What is compared: the number, or what the function returns."""
@@ -47,9 +49,15 @@ class Exercise:
         try:
             value = self.value(answer)
         except (Exception, SystemExit) as error:
-            return f"wrong: your function raised {type(error).__name__}: {error}"
+            words = f"wrong: your function raised {type(error).__name__}: {error}"
+            stumbled = self.reminder and isinstance(error, ValueError)  # over a shape
+            return f"{words}; {self.reminder}" if stumbled else words
         if value is ...:
             return "not answered yet"
+        if value is None and self.inputs is not None:
+            return "wrong: your function returned nothing; its last line should say return"
+        if isinstance(value, str):
+            return "wrong: that is text; write numbers, without quotation marks"
         try:
             np.asarray(value, float)
         except (TypeError, ValueError, OverflowError):
@@ -59,10 +67,17 @@ class Exercise:
         return "wrong: " + self._explanation(value)
 
     def _explanation(self, value):
+        value = np.asarray(value, float)
         for explanation, mistake in self.mistakes.items():
             if self.agrees(value, mistake):
                 return explanation
-        shape, expected = np.shape(value), np.shape(self.value(self.solution))
-        if shape != expected:
-            return f"its shape must be {expected}, not {shape}"
+        solution = np.asarray(self.value(self.solution), float)
+        if value.ndim == 2 and self.agrees(value.T, self.solution):
+            return "rows and columns are swapped"
+        if value.shape != solution.shape:
+            return f"its shape must be {solution.shape}, not {value.shape}"
+        if self.agrees(value / 100, self.solution):
+            return "that is in percent, or off by a factor of 100"
+        if self.agrees(-value, self.solution):
+            return "the sign is wrong"
         return "the value is off; read the section again, then open the worked answer"
