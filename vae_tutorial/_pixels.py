@@ -125,7 +125,7 @@ class _Guarded:
         return self.predict_function
 
     def _guard(self, name):
-        function = getattr(self, name)
+        function, layers = getattr(self, name), self._pixel_layers()
 
         def step(data):
             try:
@@ -133,7 +133,7 @@ class _Guarded:
             except Exception:  # what was traced by half would refuse good data, too
                 setattr(self, name, None)
                 raise
-            for layer in self._pixel_layers():
+            for layer in layers:
                 layer.raise_if_out_of_range()
             return result
 

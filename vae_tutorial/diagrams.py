@@ -53,11 +53,12 @@ def stamps(size=4, stride=2, count=3, ax=None):
     width, rim = (count - 1) * stride + size, (size - stride) // 2
     for i in range(count):
         x, y = i * stride, 2.1 - 0.62 * i
-        center = x + size - 0.5  # where no earlier stamp is in the arrow's way
+        center = x + size / 2
         _cell(ax, center - 0.5, 3.7, f"{i + 1}", NEW)
-        _arrow(ax, (center, 3.6), (center, y + 0.58))
         for k in range(size):
             _cell(ax, x + k, y, f"{i + 1}·w{k + 1}", NEW, height=0.52, size=TEXT - 3)
+        for end in (x, x + size):  # its rays pass behind the other stamps
+            ax.plot([center, end], [3.7, y + 0.52], color=EDGE, linewidth=1, alpha=0.5, zorder=0)
     for k in range(width):
         cropped = k < rim or k >= width - rim
         _cell(ax, k, -1.0, "" if cropped else "sum", "white" if cropped else OLD, size=TEXT - 2)
