@@ -91,10 +91,8 @@ class _Guarded:
     """A Keras model that raises after any step in which a ``Pixels`` layer was out of range."""
 
     def train_step(self, data):
-        """Keras's own step, undone if the batch doesn't fit: nor may Adam's momentum move weights.
-
-        A copy costs less than a condition, which keeps XLA from working in place.
-        """
+        """Keras's own step, undone if the batch doesn't fit: Adam's momentum would move weights."""
+        # A copy costs less than a condition, which keeps XLA from working in place.
         variables = [*self.variables, *self.optimizer.variables]
         before = [tf.identity(variable.value) for variable in variables]
         logs = super().train_step(data)

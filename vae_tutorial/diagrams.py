@@ -102,6 +102,30 @@ def picked_row(slot, slots, columns=9, ax=None):
     return ax
 
 
+def on_plane(positions, pictures, size=0.7, ax=None):
+    """Pictures on a plane, each with its middle at its code.
+
+    Args:
+        positions: (n, 2), the codes.
+        pictures: (n, h, w) or (n, h, w, c).
+        size: of a picture, in units of the plane.
+        ax: where to draw; a new figure by default.
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(9.5, 4.2))
+    for (x, y), picture in zip(positions, pictures, strict=True):
+        extent = np.add((x, x, y, y), size / 2 * np.array([-1, 1, -1, 1]))
+        ax.imshow(plots.as_rgb_image(picture), extent=extent, zorder=2)
+        label = f"({x + 0:.1f}, {y + 0:.1f})"
+        ax.text(x, extent[2] - 0.04, label, ha="center", va="top", fontsize=TEXT - 1)
+    low, high = np.min(positions, axis=0), np.max(positions, axis=0)
+    ax.set(xlim=(low[0] - 1, high[0] + 1), ylim=(low[1] - 0.8, high[1] + 0.6), aspect="equal")
+    ax.set(xlabel="z[0]", ylabel="z[1]")
+    ax.grid(alpha=0.25)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
 def _canvas(ax, height):
     if ax is None:
         _, ax = plt.subplots(figsize=(9.5, height))
@@ -142,7 +166,7 @@ def _part(ax, left, part, color):
 
 
 def _column(ax, left, numbers, color):
-    texts = [f"{number:.2g}" for number in numbers]
+    texts = [f"{number:.3g}" if number == int(number) else f"{number:.1f}" for number in numbers]
     texts = texts if len(texts) <= 5 else [*texts[:3], "⋮", texts[-1]]
     side = min(0.42, 1.9 / len(texts))
     for i, text in enumerate(texts):

@@ -70,8 +70,9 @@ def train_classifier(images, *, steps=1500):
     classifier = build_classifier(len(images.class_names), shape)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     classifier.compile(keras.optimizers.Adam(OneCycle(3e-3, steps), beta_2=0.99), loss)
-    x = as_floats(images.x_train)
-    classifier.fit(batches(x, images.y_train, steps=steps), shuffle=False, verbose=0)
+    data = batches(images.x_train, images.y_train, steps=steps)
+    data = data.map(lambda x, y: (tf.reshape(tf.cast(x, tf.float32) / 255, (-1, *shape)), y))
+    classifier.fit(data, shuffle=False, verbose=0)
     return classifier
 
 

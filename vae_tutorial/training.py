@@ -44,7 +44,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def batches(x, y=None, *, batch_size=100, steps=None):
-    """A dataset of batches for ``fit``, in a new random order on each pass.
+    """A ``tf.data.Dataset`` of (x,) or (x, y) for ``fit``, in a new random order on each pass.
 
     Faster than giving ``fit`` the array. It is shuffled already: write ``fit(..., shuffle=False)``,
     or Keras warns that it leaves a dataset as it is.
@@ -55,21 +55,22 @@ def batches(x, y=None, *, batch_size=100, steps=None):
         batch_size: rows a batch; all of them where there are fewer.
         steps: batches an epoch, over as many passes as it takes; one pass by default. What doesn't
             fill the last batch of a pass is left out.
-
-    Returns:
-        ``tf.data.Dataset`` of (x,) or (x, y).
     """
     arrays = [x] if y is None else [x, _validation.same_length("y", y, "x", x)]
     count, seed = len(x), np.random.randint(2**31)  # which follows set_seed
-    rows = tf.data.Dataset.range(count).shuffle(count, seed)
-    rows = rows.batch(min(batch_size, count), drop_remainder=True)
+    size = min(batch_size, count)
+    rows = tf.data.Dataset.range(count).shuffle(count, seed).batch(size, drop_remainder=True)
     rows = rows.repeat().take(steps or len(rows))
-    tensors = [tf.constant(array) for array in arrays]
-    dataset = rows.map(lambda i: tuple(tf.gather(tensor, i) for tensor in tensors)).prefetch(2)
+
+    def batch(chosen):  # taken by NumPy: a tensor would be a copy of the whole array
+        dtypes, shapes = zip(*((a.dtype, (size, *a.shape[1:])) for a in arrays), strict=True)
+        found = tf.numpy_function(lambda i: [a[i] for a in arrays], [chosen], dtypes)
+        return tuple(map(tf.ensure_shape, found, shapes))
+
     # With autotuning, the end of a training now and then waits ten seconds for a thread to wake up.
     options = tf.data.Options()
     options.autotune.enabled = False
-    return dataset.with_options(options)
+    return rows.map(batch).prefetch(2).with_options(options)
 
 
 class LossPerStep(keras.callbacks.Callback):
