@@ -27,7 +27,7 @@ every_notebook = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path 
 
 ENDING = ["Check yourself", "Try this", "Summary", "Further reading", "Next"]
 OLD_ENDING = ["Check yourself", "Summary", "Next"]
-REVISED = {"00", "01", "02", "03"}  # the others follow, one after the other
+REVISED = {"00", "01", "02", "03", "04"}  # the others follow, one after the other
 BESIDE_THE_SECTIONS = {"Setup", "What you will do", "What you need", *ENDING}
 CLAIMS = {"01": [1], "02": [2, 3], "03": [4, 5], "04": [6], "05": [7]}
 CLAIMS |= {"06": [8, 9, 10, 11], "07": [12, 13], "08": [14, 15]}
@@ -203,6 +203,9 @@ def test_summary_gives_the_verdict_on_each_claim(path):
         assert said, f"the summary names Claim {number}"
         verdict = VERDICT.search(" ".join(said[1].split()))
         assert verdict, f"Claim {number} holds, holds with a condition, or does not hold"
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        row = re.search(rf"^\| {number}\. .*?\| (.*?) \|$", readme, re.MULTILINE)
+        assert VERDICT.match(row[1])[0] == verdict[0], f"README on claim {number}: {row[1]}"
 
 
 # Prose and code.

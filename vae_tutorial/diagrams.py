@@ -82,23 +82,20 @@ def picked_row(slot, slots, columns=9, ax=None):
     shades = np.random.default_rng(0).uniform(0.35, 0.95, (slots, columns))
     for row in range(slots):
         y, chosen = slots - 1 - row, row == slot
-        _cell(ax, 0, y, "1" if chosen else "0", NEW if chosen else "white")
+        _cell(ax, row - slots - 1.2, (slots - 1) / 2, f"{chosen:d}", NEW if chosen else "white")
         for column in range(columns):
             shade = shades[row, column]
             color = tuple(c * shade for c in (1.0, 0.72, 0.42)) if chosen else (shade,) * 3
-            _cell(ax, 2.5 + column, y, "", color)
+            _cell(ax, column, y, "", color)
             if chosen:
-                _cell(ax, 5.2 + columns + column, (slots - 1) / 2, "", color)
+                _cell(ax, 2.7 + columns + column, (slots - 1) / 2, "", color)
     middle = slots / 2
-    ax.text(1.75, middle, "×", ha="center", va="center", fontsize=TEXT + 6)
-    _arrow(ax, (2.8 + columns, middle), (4.9 + columns, middle))
-    for x, text in (
-        (0.5, "code"),
-        (2.5 + columns / 2, "weights"),
-        (5.2 + 1.5 * columns, "its row"),
-    ):
+    ax.text(-0.6, middle, "×", ha="center", va="center", fontsize=TEXT + 6)
+    _arrow(ax, (0.3 + columns, middle), (2.4 + columns, middle))
+    below = {"code": -slots / 2 - 1.2, "weights": columns / 2, "its row": 2.7 + 1.5 * columns}
+    for text, x in below.items():
         ax.text(x, -0.25, text, ha="center", va="top", fontsize=TEXT)
-    ax.set(xlim=(-0.3, 5.5 + 2 * columns), ylim=(-1.3, slots + 0.1))
+    ax.set(xlim=(-slots - 1.5, 3 + 2 * columns), ylim=(-1.3, slots + 0.1))
     return ax
 
 
