@@ -102,5 +102,5 @@ def test_made_twice_it_is_the_same_and_can_be_loaded(tmp_path, monkeypatch):
     loaded = pretrained._weights(model)
     assert set(saved) == set(loaded) and len(saved) == len(model.trainable_variables)
     assert all(np.array_equal(saved[name], loaded[name]) for name in saved)
-    found = model.evaluate(FEW.x_test, verbose=0, return_dict=True)
+    found = model.evaluate(FEW.x_test, batch_size=500, verbose=0, return_dict=True)
     assert found == pytest.approx(records[0]["test_nats"], rel=1e-3, abs=0.01)
