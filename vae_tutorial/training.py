@@ -46,8 +46,8 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 def batches(x, y=None, *, batch_size=100, steps=None):
     """A ``tf.data.Dataset`` of (x,) or (x, y) for ``fit``, in a new random order on each pass.
 
-    Faster than giving ``fit`` the array. It is shuffled already: write ``fit(..., shuffle=False)``,
-    or Keras warns that it leaves a dataset as it is.
+    Copies nothing, and an epoch may take any number of steps. It is shuffled already: write
+    ``fit(..., shuffle=False)``, or Keras warns that it leaves a dataset as it is.
 
     Args:
         x: array (n, ...), such as uint8 images or codes.

@@ -192,6 +192,8 @@ CASES = [
     (lambda w: widgets.digit_pad(None, w.vae, w.vae), "images", "None"),
     (lambda w: widgets.dataset_browser(PIXELS), "images", "uint8 of shape (6, 8, 8)"),
     (lambda w: widgets.gaussian_dial(samples=0), "samples", "0 (int)"),
+    (lambda w: widgets.gaussian_dial(seed=-1), "seed", "-1 (int)"),
+    (lambda w: widgets.code_map_explorer(w.vae, Z, seed=2**32), "seed", "4294967296 (int)"),
     (lambda w: browser(mean=99), "mean", "99"),
     (lambda w: browser(nothing=1), "the control", "'nothing'"),
     (lambda w: widgets.gaussian_dial().static_figure(), "states", "none"),
