@@ -1,4 +1,4 @@
-"""How far the learned results of notebooks 03, 04 and 05, and the VAE, depend on the seed.
+"""How far the learned results of notebooks 03 to 06, and the VAE, depend on the seed.
 
 Run as ``python -m benchmarks.seeds [--data mnist|digits] [--seeds 5]``; prints one table, smallest
 to largest over the seeds.
@@ -8,6 +8,7 @@ import argparse
 
 import keras
 import numpy as np
+import tensorflow as tf
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
@@ -20,8 +21,8 @@ from vae_tutorial.evaluation import (
     train_classifier,
 )
 from vae_tutorial.latent import active_units
-from vae_tutorial.losses import squared_error
-from vae_tutorial.models import VAE, Autoencoder, Memory
+from vae_tutorial.losses import kl_divergence, squared_error
+from vae_tutorial.models import VAE, Autoencoder, Memory, NoiselessVAE
 from vae_tutorial.training import OneCycle, batches, set_seed
 
 COUNT, STEPS, SIZES = 1000, 600, (2, 4, 8, 16, 32)
@@ -40,8 +41,8 @@ def fitting_codes(images, seed):
     many = images.x_train[:512]
     fitting = PCA(8, whiten=True, random_state=0).fit_transform(as_floats(many).reshape(512, -1))
     codes = {
-        "fitting codes": fitting,
-        "dealt codes": np.random.default_rng(seed).permutation(fitting),
+        "PCA's codes": fitting,
+        "shuffled codes": np.random.default_rng(seed).permutation(fitting),
     }
     found = {}
     for name, z in codes.items():
@@ -96,6 +97,67 @@ def confident_images(images, seed):
     }
 
 
+class MeanErrorVAE(VAE):
+    """The loss as it is often published: squared error averaged over the pixels."""
+
+    pixels_averaged = 784
+
+    def loss_parts(self, x, epsilon):
+        z_mean, z_log_var = self.encode(x)
+        x_logits = self.decoder(self.reparameterize(z_mean, z_log_var, epsilon))
+        error = squared_error(x, tf.sigmoid(x_logits)) / self.pixels_averaged
+        return error, kl_divergence(z_mean, z_log_var)
+
+
+class SummedErrorVAE(MeanErrorVAE):
+    """The same, summed."""
+
+    pixels_averaged = 1
+
+
+def fitted(kind, images, seed, steps, **options):
+    """A model with 20 latents, trained as in notebook 06."""
+    set_seed(seed)
+    model = kind(20, initial_image=mean_image(images.x_train), **options)
+    model.compile(keras.optimizers.Adam(OneCycle(5e-3, steps)), jit_compile=True)
+    data = batches(images.x_train, batch_size=200, steps=steps)
+    model.fit(data, shuffle=False, verbose=0)
+    return model
+
+
+def collapse(images, seed):
+    """Notebook 06: active units and KL divergence with the error averaged and summed."""
+    found = {}
+    for name, kind in (("averaged", MeanErrorVAE), ("summed", SummedErrorVAE)):
+        gaussians = fitted(kind, images, seed, 300).encode(images.x_test)
+        found[f"06 active units of 20, error {name}"] = active_units(gaussians[0]).sum()
+        found[f"06 KL in nats, error {name}"] = kl_divergence(*gaussians).numpy().mean()
+    return found
+
+
+def sampling(images, seed):
+    """Notebook 06: an autoencoder and VAEs, their parts, and the confident images they draw."""
+    set_seed(seed)
+    classifier = train_classifier(images, steps=STEPS)
+    models = {"autoencoder": fitted(NoiselessVAE, images, seed, 600, beta=0)}
+    models |= {f"VAE, beta {b}": fitted(VAE, images, seed, 600, beta=b) for b in (1, 4)}
+    codes = models["autoencoder"].encode(images.x_train[:20_000])[0].astype(float)
+    epsilon = np.random.default_rng(seed).normal(size=(COUNT, 20))
+    decode = models["autoencoder"].decode
+    drawn = {name: model.decode(epsilon) for name, model in models.items()}
+    drawn["autoencoder, own scale"] = decode(codes.mean(axis=0) + codes.std(axis=0) * epsilon)
+    root = np.linalg.cholesky(np.cov(codes.T))
+    drawn["autoencoder, fitted Gaussian"] = decode(codes.mean(axis=0) + epsilon @ root.T)
+    found = {}
+    for name, x in drawn.items():
+        found[f"06 confident, {name}"] = (class_probabilities(classifier, x).max(1) > 0.9).mean()
+    for name, model in models.items():
+        parts = model.evaluate(images.x_test, batch_size=500, verbose=0, return_dict=True)
+        found[f"06 reconstruction, {name}"] = parts["reconstruction_loss"]
+        found[f"06 KL, {name}"] = parts["kl_divergence"]
+    return found
+
+
 def variational(images, seed):
     """The default VAE, four epochs of MNIST: test loss, its parts, and how many units it uses."""
     set_seed(seed)
@@ -108,17 +170,31 @@ def variational(images, seed):
     return found | {"VAE active units of 20": active_units(model.encode(images.x_test)[0]).sum()}
 
 
+MEASURES = {
+    measure.__name__: measure
+    for measure in (
+        fitting_codes,
+        against_pca,
+        confident_images,
+        collapse,
+        sampling,
+        variational,
+    )
+}
+
+
 def main():
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", choices=("mnist", "digits"), default="mnist")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--only", choices=MEASURES, help="one measure instead of all")
     options = parser.parse_args()
     images, runs = load_images(options.data), []
     for seed in range(options.seeds):
         runs.append({})
-        for measure in (fitting_codes, against_pca, confident_images, variational):
-            runs[-1] |= measure(images, seed)
+        for name in [options.only] if options.only else MEASURES:
+            runs[-1] |= MEASURES[name](images, seed)
     print(f"{images.name}, {options.seeds} seeds: smallest to largest")
     for name in runs[0]:
         values = [run[name] for run in runs]

@@ -27,7 +27,7 @@ every_notebook = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path 
 
 ENDING = ["Check yourself", "Try this", "Summary", "Further reading", "Next"]
 OLD_ENDING = ["Check yourself", "Summary", "Next"]
-REVISED = {"00", "01", "02", "03", "04"}  # the others follow, one after the other
+REVISED = {"00", "01", "02", "03", "04", "05", "06"}  # the others follow, one after the other
 BESIDE_THE_SECTIONS = {"Setup", "What you will do", "What you need", *ENDING}
 CLAIMS = {"01": [1], "02": [2, 3], "03": [4, 5], "04": [6], "05": [7]}
 CLAIMS |= {"06": [8, 9, 10, 11], "07": [12, 13], "08": [14, 15]}
@@ -284,6 +284,46 @@ def test_what_a_cell_takes_from_another_is_defined_before(path):
 def test_the_first_cell_checks_the_setup_first(path):
     begins = "from vae_tutorial.machine import check_setup\n\ncheck_setup()\n\nimport "
     assert code_cells(path)[0].source.startswith(begins)
+
+
+# A number in prose stands in an output or in the code, or says in a comment that it's given:
+# <!-- given: 86.76, the paper's table 2 -->.
+
+
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?!\w)")
+NOT_MEASURED = re.compile(r"(notebooks?|[Cc]laims?) \d+|\(\d{4}\)|\*\*\d+\.\d+\*\*")
+
+
+def numbers(text: str) -> list[str]:
+    """The numbers in a text, without commas for thousands."""
+    return [found.replace(",", "").rstrip(".") for found in NUMBER.findall(text)]
+
+
+def stands_among(number: str, measured: set[float]) -> bool:
+    """Whether some measured number, rounded as this one is, equals it; as a percentage, too."""
+    places = len(number.partition(".")[2])
+    wanted, slack = float(number), 0.5001 * 10**-places
+    return any(abs(m - wanted) <= slack or abs(100 * m - wanted) <= slack for m in measured)
+
+
+@every_notebook
+def test_numbers_in_prose_come_from_the_notebook(path):
+    if path.name[:2] not in REVISED:
+        return
+    sources = [cell.source for cell in code_cells(path)]
+    texts = " ".join([*output_texts(path), *sources]).replace(",", "")
+    measured = {float(n) for n in re.findall(r"\d+\.?\d*(?:e[+-]?\d+)?", texts)}
+    told = [cell for cell in markdown_cells(path) if cell not in opening(path)]
+    unknown = []
+    for cell in told:
+        text = prose(cell.source).split("## Further reading")[0]
+        text = re.sub(r"`[^`]*`|\$[^$]*\$|\]\([^)]*\)", " ", text)
+        given = " ".join(re.findall(r"<!-- given: (.*?) -->", cell.source, re.DOTALL))
+        for number in numbers(NOT_MEASURED.sub(" ", text)):
+            small = float(number) <= 20 and float(number).is_integer()
+            if not small and number not in numbers(given) and not stands_among(number, measured):
+                unknown.append((number, cell.source[:50]))
+    assert not unknown
 
 
 # What is stored.
