@@ -1,4 +1,4 @@
-"""How far the learned results of notebooks 03 to 06, and the VAE, depend on the seed.
+"""How far the learned results of notebooks 03 to 08, and the VAE, depend on the seed.
 
 Run as ``python -m benchmarks.seeds [--data mnist|digits] [--seeds 5]``; prints one table, smallest
 to largest over the seeds.
@@ -21,7 +21,7 @@ from vae_tutorial.evaluation import (
     train_classifier,
 )
 from vae_tutorial.latent import active_units
-from vae_tutorial.losses import kl_divergence, squared_error
+from vae_tutorial.losses import kl_divergence, reconstruction_loss, squared_error
 from vae_tutorial.models import VAE, Autoencoder, Memory, NoiselessVAE
 from vae_tutorial.training import OneCycle, batches, set_seed
 
@@ -70,7 +70,7 @@ def against_pca(images, seed):
 
 def draws(codes, rng, seed):
     """Codes drawn in the four ways of notebook 05."""
-    mixture = GaussianMixture(40, reg_covar=1.0, tol=0.02, random_state=seed).fit(codes[:10_000])
+    mixture = GaussianMixture(40, reg_covar=1.0, tol=0.02, random_state=seed).fit(codes)
     return {
         "plain Gaussian": rng.normal(size=(COUNT, 8)),
         "box": rng.uniform(codes.min(axis=0), codes.max(axis=0), (COUNT, 8)),
@@ -87,7 +87,7 @@ def confident_images(images, seed):
     model = Autoencoder(8)
     train(model, images.x_train, steps=STEPS)
     samples = draws(
-        model.encode(images.x_train[:20_000]).astype(float), np.random.default_rng(seed), seed
+        model.encode(images.x_train[:10_000]).astype(float), np.random.default_rng(seed), seed
     )
     samples["held-out codes"] = model.encode(images.x_test[:COUNT])
     decoded = {name: model.decode(z) for name, z in samples.items()}
@@ -141,13 +141,16 @@ def sampling(images, seed):
     classifier = train_classifier(images, steps=STEPS)
     models = {"autoencoder": fitted(NoiselessVAE, images, seed, 600, beta=0)}
     models |= {f"VAE, beta {b}": fitted(VAE, images, seed, 600, beta=b) for b in (1, 4)}
-    codes = models["autoencoder"].encode(images.x_train[:20_000])[0].astype(float)
+    codes = models["autoencoder"].encode(images.x_train[:10_000])[0].astype(float)
     epsilon = np.random.default_rng(seed).normal(size=(COUNT, 20))
     decode = models["autoencoder"].decode
     drawn = {name: model.decode(epsilon) for name, model in models.items()}
     drawn["autoencoder, own scale"] = decode(codes.mean(axis=0) + codes.std(axis=0) * epsilon)
     root = np.linalg.cholesky(np.cov(codes.T))
     drawn["autoencoder, fitted Gaussian"] = decode(codes.mean(axis=0) + epsilon @ root.T)
+    mixture = GaussianMixture(40, reg_covar=0.1, tol=0.02, random_state=seed).fit(codes)
+    drawn["autoencoder, fitted mixture"] = decode(mixture.sample(COUNT)[0])
+    drawn["copies by the VAE"] = models["VAE, beta 1"].reconstruct(images.x_test[:COUNT])
     found = {}
     for name, x in drawn.items():
         found[f"06 confident, {name}"] = (class_probabilities(classifier, x).max(1) > 0.9).mean()
@@ -155,6 +158,44 @@ def sampling(images, seed):
         parts = model.evaluate(images.x_test, batch_size=500, verbose=0, return_dict=True)
         found[f"06 reconstruction, {name}"] = parts["reconstruction_loss"]
         found[f"06 KL, {name}"] = parts["kl_divergence"]
+    return found
+
+
+def copy_loss(model, images):
+    """Reconstruction loss of copies decoded from the means, in nats."""
+    x = as_floats(images)
+    return reconstruction_loss(x, model.decoder(model.encode(images)[0])).numpy().mean()
+
+
+def few_images(images, seed):
+    """Notebook 08: held-out copies after training on few images, at the end and stopped early."""
+    found = {}
+    for count, steps in ((500, 1500), (5000, 6000)):
+        x, validation = images.x_train[:count], images.x_train[count : count + 1000]
+        for name, kind, beta in (("autoencoder", NoiselessVAE, 0), ("VAE", VAE, 1)):
+            set_seed(seed)
+            model = kind(20, initial_image=mean_image(x), beta=beta)
+            model.compile(keras.optimizers.Adam(1e-3), jit_compile=True)
+            data, curve = batches(x, batch_size=100, steps=100), []
+            for _ in range(steps // 100):
+                model.fit(data, shuffle=False, verbose=0)
+                curve.append((copy_loss(model, validation), copy_loss(model, images.x_test)))
+            found[f"08 {count} images, {name}, {steps} steps"] = curve[-1][1]
+            found[f"08 {count} images, {name}, stopped early"] = min(curve)[1]
+    return found
+
+
+def many_images(images, seed):
+    """Notebook 08: nine epochs of all the images."""
+    found, steps = {}, 9 * (len(images.x_train) // 400)
+    for name, kind, beta in (("autoencoder", NoiselessVAE, 0), ("VAE", VAE, 1)):
+        set_seed(seed)
+        model = kind(20, initial_image=mean_image(images.x_train), beta=beta)
+        model.compile(keras.optimizers.Adam(OneCycle(6e-3, steps)), jit_compile=True)
+        data = batches(images.x_train, batch_size=400, steps=steps)
+        model.fit(data, shuffle=False, verbose=0)
+        found[f"08 all images, {name}, training"] = copy_loss(model, images.x_train[:10_000])
+        found[f"08 all images, {name}, held-out"] = copy_loss(model, images.x_test)
     return found
 
 
@@ -178,6 +219,8 @@ MEASURES = {
         confident_images,
         collapse,
         sampling,
+        few_images,
+        many_images,
         variational,
     )
 }

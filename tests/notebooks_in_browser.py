@@ -108,7 +108,7 @@ def test_the_notebook_runs_and_its_widgets_can_be_moved(server, opened, name):
     ready = page.locator("#jp-main-statusbar").get_by_text(re.compile(r"^Python 3 .*\| Idle$"))
     ready.wait_for(timeout=60_000)
     run_all(page, len(code))
-    built = sum(line.count("= widgets.") for text in code for line in text.splitlines())
+    built = sum(len(re.findall(r"\bwidgets\.\w+\(", text)) for text in code)
     for explorer in browser.explorers(page, built, 30):
         browser.by_keyboard(explorer)
         browser.by_mouse(explorer)

@@ -113,7 +113,8 @@ class Explorer(anywidget.AnyWidget):
         # Images that are grids themselves need a wider gap around them than within.
         gap = 5 if width > height else 0
         images = np.pad(images, ((0, 0), (0, 0), (gap, gap), (0, 0)), constant_values=255)
-        scale = 1.3 * (width / height) ** 2  # what is wide holds much, and needs the room
+        # What is wide holds much, and needs the room; alone in its row it gets all of it.
+        scale = 8 if columns == 1 else 1.3 * (width / height) ** 2
         return plots.show_images(images, columns=columns, titles=titles or texts, scale=scale)
 
     def _title(self, name, chosen):
