@@ -27,7 +27,18 @@ every_notebook = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path 
 
 ENDING = ["Check yourself", "Try this", "Summary", "Further reading", "Next"]
 OLD_ENDING = ["Check yourself", "Summary", "Next"]
-REVISED = {"00", "01", "02", "03", "04", "05", "06", "07", "08", "10"}  # the others follow, one after the other
+REVISED = {
+    "00",
+    "01",
+    "02",
+    "03",
+    "04",
+    "05",
+    "06",
+    "07",
+    "08",
+    "10",
+}  # the others follow, one after the other
 BESIDE_THE_SECTIONS = {"Setup", "What you will do", "What you need", *ENDING}
 CLAIMS = {"01": [1], "02": [2, 3], "03": [4, 5], "04": [6], "05": [7]}
 CLAIMS |= {"06": [8, 9, 10, 11], "07": [12, 13], "08": [14, 15]}
