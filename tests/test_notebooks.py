@@ -26,19 +26,6 @@ PATHS = sorted(FOLDER.glob("*.ipynb"))
 every_notebook = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 
 ENDING = ["Check yourself", "Try this", "Summary", "Further reading", "Next"]
-OLD_ENDING = ["Check yourself", "Summary", "Next"]
-REVISED = {
-    "00",
-    "01",
-    "02",
-    "03",
-    "04",
-    "05",
-    "06",
-    "07",
-    "08",
-    "10",
-}  # the others follow, one after the other
 BESIDE_THE_SECTIONS = {"Setup", "What you will do", "What you need", *ENDING}
 CLAIMS = {"01": [1], "02": [2, 3], "03": [4, 5], "04": [6], "05": [7]}
 CLAIMS |= {"06": [8, 9, 10, 11], "07": [12, 13], "08": [14, 15]}
@@ -190,8 +177,7 @@ def test_setup_holds_all_the_imports(path):
 @every_notebook
 def test_sections(path):
     titles = headings(markdown_cells(path), 2)
-    ending = ENDING if path.name[:2] in REVISED else OLD_ENDING
-    assert titles[-len(ending) :] == ending
+    assert titles[-len(ENDING) :] == ENDING
     sections = [title for title in titles if title not in BESIDE_THE_SECTIONS]
     assert 4 <= len(sections) <= 7, sections
 
@@ -226,16 +212,14 @@ def test_summary_gives_the_verdict_on_each_claim(path):
 def test_prose_is_short(path):
     for cell in markdown_cells(path):
         words = [word for word in prose(cell.source).split() if re.search(r"\w", word)]
-        most = 110 if path.name[:2] in REVISED else 130
-        assert len(words) <= most, f"{len(words)} words: {cell.source[:60]}"
+        assert len(words) <= 110, f"{len(words)} words: {cell.source[:60]}"
 
 
 @every_notebook
 def test_code_is_short(path):
     lines = sorted(sizes(path))
-    median, long = (4, 12) if path.name[:2] in REVISED else (5, 15)
-    assert statistics.median(lines) <= median
-    assert sum(n <= long for n in lines) >= 0.9 * len(lines), lines
+    assert statistics.median(lines) <= 4
+    assert sum(n <= 12 for n in lines) >= 0.9 * len(lines), lines
     assert lines[-1] <= 25
 
 
@@ -319,8 +303,6 @@ def stands_among(number: str, measured: set[float]) -> bool:
 
 @every_notebook
 def test_numbers_in_prose_come_from_the_notebook(path):
-    if path.name[:2] not in REVISED:
-        return
     sources = [cell.source for cell in code_cells(path)]
     texts = re.sub(r"(?<=\d)[,_](?=\d)", "", " ".join([*output_texts(path), *sources]))
     measured = {float(n) for n in re.findall(r"\d+\.?\d*(?:e[+-]?\d+)?", texts)}
