@@ -8,7 +8,6 @@ import argparse
 
 import keras
 import numpy as np
-import tensorflow as tf
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
@@ -97,39 +96,25 @@ def confident_images(images, seed):
     }
 
 
-class MeanErrorVAE(VAE):
-    """The loss as it is often published: squared error averaged over the pixels."""
-
-    pixels_averaged = 784
-
-    def loss_parts(self, x, epsilon):
-        z_mean, z_log_var = self.encode(x)
-        x_logits = self.decoder(self.reparameterize(z_mean, z_log_var, epsilon))
-        error = squared_error(x, tf.sigmoid(x_logits)) / self.pixels_averaged
-        return error, kl_divergence(z_mean, z_log_var)
-
-
-class SummedErrorVAE(MeanErrorVAE):
-    """The same, summed."""
-
-    pixels_averaged = 1
-
-
-def fitted(kind, images, seed, steps, **options):
-    """A model with 20 latents, trained as in notebook 06."""
+def fitted(kind, images, seed, steps, *, batch_size=200, learning_rate=5e-3, **options):
+    """A model with 20 latents, trained as in notebooks 06 and 08."""
     set_seed(seed)
     model = kind(20, initial_image=mean_image(images.x_train), **options)
-    model.compile(keras.optimizers.Adam(OneCycle(5e-3, steps)), jit_compile=True)
-    data = batches(images.x_train, batch_size=200, steps=steps)
+    model.compile(keras.optimizers.Adam(OneCycle(learning_rate, steps)), jit_compile=True)
+    data = batches(images.x_train, batch_size=batch_size, steps=steps)
     model.fit(data, shuffle=False, verbose=0)
     return model
 
 
 def collapse(images, seed):
-    """Notebook 06: active units and KL divergence with the error averaged and summed."""
+    """Notebook 06: active units and KL divergence with the error averaged and summed.
+
+    A squared error divided by 2 s² is the loss of pixels whose noise has the stddev s.
+    """
     found = {}
-    for name, kind in (("averaged", MeanErrorVAE), ("summed", SummedErrorVAE)):
-        gaussians = fitted(kind, images, seed, 300).encode(images.x_test)
+    for name, divisor in (("averaged", 784), ("summed", 1)):
+        model = fitted(VAE, images, seed, 300, noise_stddev=(divisor / 2) ** 0.5)
+        gaussians = model.encode(images.x_test)
         found[f"06 active units of 20, error {name}"] = active_units(gaussians[0]).sum()
         found[f"06 KL in nats, error {name}"] = kl_divergence(*gaussians).numpy().mean()
     return found
@@ -148,9 +133,14 @@ def sampling(images, seed):
     drawn["autoencoder, own scale"] = decode(codes.mean(axis=0) + codes.std(axis=0) * epsilon)
     root = np.linalg.cholesky(np.cov(codes.T))
     drawn["autoencoder, fitted Gaussian"] = decode(codes.mean(axis=0) + epsilon @ root.T)
-    mixture = GaussianMixture(40, reg_covar=0.1, tol=0.02, random_state=seed).fit(codes)
-    drawn["autoencoder, fitted mixture"] = decode(mixture.sample(COUNT)[0])
-    drawn["copies by the VAE"] = models["VAE, beta 1"].reconstruct(images.x_test[:COUNT])
+    vae = models["VAE, beta 1"]
+    z_mean, z_log_var = vae.encode(images.x_train[:10_000])
+    noise = np.random.default_rng(seed).normal(size=z_mean.shape)
+    clouds = {"autoencoder": codes, "VAE": z_mean + np.exp(z_log_var / 2) * noise}
+    for (name, real), model in zip(clouds.items(), (models["autoencoder"], vae), strict=True):
+        mixture = GaussianMixture(40, reg_covar=0.01, tol=0.02, random_state=seed).fit(real)
+        drawn[f"{name}, fitted mixture"] = model.decode(mixture.sample(COUNT)[0])
+        drawn[f"{name}, copies"] = model.reconstruct(images.x_test[:COUNT])
     found = {}
     for name, x in drawn.items():
         found[f"06 confident, {name}"] = (class_probabilities(classifier, x).max(1) > 0.9).mean()
@@ -189,11 +179,8 @@ def many_images(images, seed):
     """Notebook 08: nine epochs of all the images."""
     found, steps = {}, 9 * (len(images.x_train) // 400)
     for name, kind, beta in (("autoencoder", NoiselessVAE, 0), ("VAE", VAE, 1)):
-        set_seed(seed)
-        model = kind(20, initial_image=mean_image(images.x_train), beta=beta)
-        model.compile(keras.optimizers.Adam(OneCycle(6e-3, steps)), jit_compile=True)
-        data = batches(images.x_train, batch_size=400, steps=steps)
-        model.fit(data, shuffle=False, verbose=0)
+        recipe = {"batch_size": 400, "learning_rate": 6e-3}
+        model = fitted(kind, images, seed, steps, beta=beta, **recipe)
         found[f"08 all images, {name}, training"] = copy_loss(model, images.x_train[:10_000])
         found[f"08 all images, {name}, held-out"] = copy_loss(model, images.x_test)
     return found
