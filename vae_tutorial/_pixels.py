@@ -105,24 +105,19 @@ class _Guarded:
         return [layer for layer in self._flatten_layers() if isinstance(layer, Pixels)]
 
     def make_train_function(self, force=False):
-        if force or self.train_function is None:
-            super().make_train_function(force)
-            self._guard("train_function")
-        return self.train_function
+        return self._guarded("train", super().make_train_function, force)
 
     def make_test_function(self, force=False):
-        if force or self.test_function is None:
-            super().make_test_function(force)
-            self._guard("test_function")
-        return self.test_function
+        return self._guarded("test", super().make_test_function, force)
 
     def make_predict_function(self, force=False):
-        if force or self.predict_function is None:
-            super().make_predict_function(force)
-            self._guard("predict_function")
-        return self.predict_function
+        return self._guarded("predict", super().make_predict_function, force)
 
-    def _guard(self, name):
+    def _guarded(self, kind, make, force):
+        name = f"{kind}_function"
+        if not force and getattr(self, name) is not None:
+            return getattr(self, name)
+        make(force)
         function, layers = getattr(self, name), self._pixel_layers()
 
         def step(data):
@@ -136,6 +131,7 @@ class _Guarded:
             return result
 
         setattr(self, name, step)
+        return step
 
 
 @keras.saving.register_keras_serializable(package="vae_tutorial")

@@ -315,18 +315,6 @@ def displayable(name, x):
     return x
 
 
-def number_list(name, values, positive=False):
-    """``values``, numbers (n,), n >= 1, as an array; all finite, and above 0 if asked."""
-    values = np.asarray(values)
-    if values.dtype.kind not in "iuf" or values.ndim != 1 or values.size == 0:
-        raise error(name, "be numbers (n,)", values, "pass a list of numbers", TypeError)
-    finite(name, values)
-    if positive and values.min() <= 0:
-        found = f"{values.min():g}"
-        raise error(name, "be above 0 on a logarithmic axis", found, "make the axis linear")
-    return values
-
-
 def finite(name, values):
     """``values``, a numeric array, if all of them are finite; names the first that isn't."""
     if not np.isfinite(values).all():

@@ -99,8 +99,7 @@ def capacity(noise, low=0.0, high=10.0, tolerance=0.002):
     """How many bits one message can carry if what is sent is confined to [low, high].
 
     By the algorithm of Blahut (1972) and Arimoto (1972), on a grid. The best input is a few points
-    (Smith 1971): just both ends while (high - low) / (2 noise) <= 1.665. Takes milliseconds; with
-    the least tolerance seconds, ten for a noise of (high - low) / 1000; far more for less noise.
+    (Smith 1971): just both ends while (high - low) / (2 noise) <= 1.665. Takes milliseconds.
 
     Args:
         noise: the stddev.

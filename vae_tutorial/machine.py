@@ -13,7 +13,6 @@ import numpy as np
 
 MEMORY = 1536  # MB that a notebook may take
 CGROUP = Path("/sys/fs/cgroup")  # where Linux says what a container may use
-SHORTENING = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
 
 
 class SetupError(RuntimeError):
@@ -36,8 +35,6 @@ def check_setup():
     features = getattr(np._core._multiarray_umath, "__cpu_features__", {})
     if platform.machine() in ("x86_64", "AMD64") and not features.get("AVX", True):
         raise SetupError("TensorFlow needs a processor with AVX: use another machine, or Binder.")
-    for name in filter(os.environ.get, SHORTENING):
-        print(f"{name} is set and cuts training short: unset it, then restart the kernel.")
     if (free := _free_memory()) < MEMORY:
         print(f"Only {free:,.0f} of {MEMORY:,} MB of memory are free: shut down other kernels.")
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # no lines about its font cache
@@ -71,13 +68,7 @@ def _load():
 @contextlib.contextmanager
 def _quiet_stderr():
     """Hold back what C++ writes to file descriptor 2; show it if the body fails."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # it is closed: nothing to hold back
-        kept = None
-    if kept is None:
-        yield
-        return
+    kept = os.dup(2)
     with tempfile.TemporaryFile() as log:
         os.dup2(log.fileno(), 2)
         try:

@@ -29,9 +29,6 @@ def build_decoder(latent_dim, image_shape=(28, 28, 1), *, filters=(32, 16)):
         ``keras.Model`` from z, float32 (n, latent_dim), to logits, float32 (n, h, w, c);
         ``sigmoid(logits)`` is the image, in [0, 1].
 
-    Raises:
-        ValueError, TypeError: naming the argument that doesn't fit.
-
     Introduced in notebook 01.
     """
     _validation.network(_policy(), image_shape, latent_dim=latent_dim, filters=filters)

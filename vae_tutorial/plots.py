@@ -3,7 +3,6 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import ticker
-from matplotlib.axes import Axes
 
 from vae_tutorial import _validation
 from vae_tutorial._validation import error
@@ -87,11 +86,6 @@ def show_images(images, *, columns=None, titles=None, row_labels=None, scale=1.0
     if titles is not None and len(titles) not in (columns, count):
         expected = f"be {columns} texts (one row) or {count} (all images)"
         raise error("titles", expected, f"{len(titles)}", "give one for each")
-    if row_labels is not None and len(row_labels) != rows:
-        expected = f"be {rows} texts"
-        raise error("row_labels", expected, f"{len(row_labels)}", "give one for each row")
-    scale = _validation.positive_number("scale", scale)
-    _validation.instance("ax", ax, Axes | None, "make one with plt.subplots()")
     inches = min(1.15 * scale, 9.5 / columns)
     # Titles above every image need room for a line of text between the rows.
     every = titles is not None and len(titles) > columns
@@ -134,9 +128,7 @@ def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False
         log_y: a logarithmic axis.
         ax: where to draw; a new figure by default.
     """
-    _validation.instance("ax", ax, Axes | None, "make one with plt.subplots()")
     baselines = {} if baselines is None else baselines
-    _check_curves(x, lines, baselines, log_x, log_y)
     if ax is None:
         _, ax = plt.subplots(figsize=(6.5, 3.6))
     for i, (label, values) in enumerate(lines.items()):
@@ -162,18 +154,6 @@ def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False
     return ax
 
 
-def _check_curves(x, lines, baselines, log_x, log_y):
-    for name, mapping in (("lines", lines), ("baselines", baselines)):
-        _validation.instance(name, mapping, dict, "write {label: values}")
-    _validation.number_list("x", x, positive=log_x)
-    for label, values in lines.items():
-        name = f"lines[{label!r}]"
-        values = _validation.number_list(name, values, positive=log_y)
-        _validation.same_length(name, values, "x", x)
-    for label, value in baselines.items():
-        _validation.number_list(f"baselines[{label!r}]", [value], positive=log_y)
-
-
 def code_map(codes, labels, *, samples=None, samples_label="samples", ax=None):
     """Two-dimensional codes, each drawn as the number of its class (for digits: the digit).
 
@@ -187,9 +167,6 @@ def code_map(codes, labels, *, samples=None, samples_label="samples", ax=None):
     codes = _validation.codes("codes", codes, 2)
     labels = _validation.labels("labels", labels, MAX_CLASSES)
     _validation.same_length("labels", labels, "codes", codes)
-    if samples is not None:
-        samples = _validation.codes("samples", samples, 2)
-    _validation.instance("ax", ax, Axes | None, "make one with plt.subplots()")
     if ax is None:
         _, ax = plt.subplots(figsize=(6.5, 5.6))
     for label in np.unique(labels):

@@ -1,7 +1,5 @@
 """The recipe around ``fit``: a seed, a schedule, batches, and three small callbacks."""
 
-import sys
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -137,12 +135,12 @@ class Snapshots(keras.callbacks.Callback):
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """One line while the model trains, in a notebook or a terminal; gone once it has finished."""
+    """One line while the model trains in a notebook; gone once it has finished."""
 
     def on_train_begin(self, logs=None):
         self._handle = None
         if getattr(get_ipython(), "kernel", None) is not None:
-            self._handle = display(_plain(""), raw=True, display_id=True)
+            self._handle = display({"text/plain": ""}, raw=True, display_id=True)
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = f"epoch {epoch + 1} of {self.params['epochs']}, "
@@ -159,11 +157,4 @@ class ProgressBar(keras.callbacks.Callback):
 
     def _show(self, line):
         if self._handle is not None:
-            self._handle.update(_plain(line), raw=True)
-        elif sys.stderr is not None and sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{line}")
-            sys.stderr.flush()
-
-
-def _plain(text):
-    return {"text/plain": text}
+            self._handle.update({"text/plain": line}, raw=True)

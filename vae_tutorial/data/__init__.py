@@ -4,8 +4,7 @@ images      MNIST, Fashion-MNIST, the embedded digits, or images of your own
 drawings    a cat, a dog, an apple and a banana, drawn by code
 """
 
-from vae_tutorial.data.drawings import DRAWINGS, drawing, load_drawings
+from vae_tutorial.data.drawings import DRAWINGS, load_drawings
 from vae_tutorial.data.images import DataError, Images, as_floats, load_images
 
-__all__ = ["DRAWINGS", "DataError", "Images", "as_floats", "drawing", "load_drawings"]
-__all__ += ["load_images"]
+__all__ = ["DRAWINGS", "DataError", "Images", "as_floats", "load_drawings", "load_images"]

@@ -8,7 +8,6 @@ import numpy as np
 
 from vae_tutorial import _validation
 
-DRAWINGS = ("cat", "dog", "apple", "banana")
 _CANVAS = 256
 
 
@@ -104,33 +103,17 @@ _PAINTERS = {
     "apple": (_apple, "#fdf1c9"),
     "banana": (_banana, "#d9cdf0"),
 }
-
-
-def drawing(name, size=64):
-    """One drawing.
-
-    Args:
-        name: one of ``DRAWINGS``.
-        size: height and width in pixels, from 8 to 4,096.
-
-    Returns:
-        uint8 array (size, size, 3): red, green, blue, 0 to 255.
-
-    Raises:
-        ValueError: for an unknown name, or a size out of range.
-        TypeError: for a size that is no whole number.
-    """
-    from PIL import Image, ImageDraw
-
-    _validation.choice("name", name, DRAWINGS)
-    size = _validation.whole_number("size", size, minimum=8, maximum=4096)
-    paint, background = _PAINTERS[name]
-    # Drawn large, then reduced: Pillow's shapes have no antialiasing of their own.
-    canvas = Image.new("RGB", (_CANVAS, _CANVAS), background)
-    paint(ImageDraw.Draw(canvas))
-    return np.array(canvas.resize((size, size), Image.Resampling.LANCZOS))
+DRAWINGS = tuple(_PAINTERS)
 
 
 def load_drawings(size=64):
-    """All four drawings in the order of ``DRAWINGS``: uint8 array (4, size, size, 3)."""
-    return np.stack([drawing(name, size) for name in DRAWINGS])
+    """The four in the order of ``DRAWINGS``: uint8 array (4, size, size, 3), size 8 to 4,096."""
+    from PIL import Image, ImageDraw
+
+    size, drawings = _validation.whole_number("size", size, minimum=8, maximum=4096), []
+    for paint, background in _PAINTERS.values():
+        # Drawn large, then reduced: Pillow's shapes have no antialiasing of their own.
+        canvas = Image.new("RGB", (_CANVAS, _CANVAS), background)
+        paint(ImageDraw.Draw(canvas))
+        drawings.append(np.array(canvas.resize((size, size), Image.Resampling.LANCZOS)))
+    return np.stack(drawings)

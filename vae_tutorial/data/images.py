@@ -108,9 +108,7 @@ def load_images(name="mnist"):
     The first of these that has them serves: the folder named by the environment variable
     VAE_TUTORIAL_DATA, the cache, a download. Failing all, one printed line says that "digits" stand
     in: the 1,797 that scikit-learn embeds, enlarged from 8x8 to 20x20 and centered in 28x28, as
-    MNIST's are. They are the UCI test set in its own order, writer after writer as its labels show:
-    the writers of the last 297, our test images, differ from those of the first 1,500, our training
-    images, but for the one at the seam.
+    MNIST's are. The writers of the last 297, our test images, are others (but for one).
 
     Args:
         name: "mnist", "fashion_mnist" or "digits".
