@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+import scipy.linalg
+from scipy.special import logsumexp
 from sklearn.decomposition import PCA
 
-from tests.small_models import PIXELS, fingerprint, small_autoencoder
+from tests.small_models import GRAY, PIXELS, SHAPE, fingerprint, small_autoencoder, small_vae
 from vae_tutorial import data, evaluation
+from vae_tutorial.losses import reconstruction_loss
+from vae_tutorial.models import VAE
 from vae_tutorial.training import set_seed
 
 RNG = np.random.default_rng(0)
@@ -165,3 +169,92 @@ def test_the_classifier_refuses_other_images(classifier, bad):
     with pytest.raises((TypeError, ValueError), match="^images must"):
         evaluation.class_probabilities(classifier, bad)
     assert fingerprint(classifier) == before
+
+
+# Tighter bounds.
+
+
+@pytest.fixture(scope="module", params=[None, 1.0], ids=["Bernoulli", "Gaussian"])
+def one_latent(request):
+    """A VAE whose evidence can be summed on a grid, and that evidence: (n,)."""
+    set_seed(0)
+    vae = VAE(1, SHAPE, units=(8,), decoder_units=(8,), noise_stddev=request.param)
+    last = vae.encoder.layers[-1]  # clouds wider than the prior, so that no tail is missed
+    last.set_weights([0.1 * last.get_weights()[0], np.array([0.3, 0.4])])
+    z = np.linspace(-8, 8, 1601, dtype=np.float32)[:, np.newaxis]
+    log_prior = -0.5 * z[:, 0] ** 2 - 0.5 * np.log(2 * np.pi)
+    x_logits = vae.decoder(z)
+    same = [np.broadcast_to(x, x_logits.shape) for x in GRAY]
+    log_p = [-reconstruction_loss(x, x_logits, vae.noise_log_var).numpy() for x in same]
+    return vae, logsumexp(np.array(log_p, float) + log_prior, axis=1) + np.log(z[1, 0] - z[0, 0])
+
+
+def test_the_bound_meets_the_evidence_of_a_model_that_can_be_solved(one_latent):
+    vae, evidence = one_latent
+    weights = evaluation.log_weights(vae, PIXELS, 20_000).astype(float)
+    found = evaluation.importance_weighted_bound(weights)
+    shares = np.exp(weights - weights.max(axis=1, keepdims=True))
+    error = shares.std(axis=1) / shares.mean(axis=1) / np.sqrt(20_000)
+    assert (error < 0.05).all() and (np.abs(found - evidence) < 3 * error + 1e-3).all()
+
+
+def test_the_bound_never_falls_with_more_codes_and_begins_at_the_elbo(one_latent):
+    vae, evidence = one_latent
+    weights = evaluation.log_weights(vae, PIXELS, 4096).astype(float)
+    bounds = []
+    for k in (1, 4, 16, 64, 4096):  # each block of k holds whole blocks of the k before
+        blocks = evaluation.importance_weighted_bound(weights.reshape(-1, k))
+        bounds.append(blocks.reshape(6, -1).mean(axis=1))
+    assert (np.diff(bounds, axis=0) >= 0).all() and (bounds[0] < evidence).all()
+    z_mean, z_log_var = vae.encode(GRAY)
+    epsilon = np.random.default_rng(0).normal(size=(4096, 6, 1)).astype(np.float32)
+    parts = [vae.loss_parts(GRAY, e) for e in epsilon[:500]]
+    elbo = -np.mean([loss + kl for loss, kl in parts], axis=0)
+    assert np.allclose(bounds[0], elbo, atol=5 * weights.std() / np.sqrt(500))
+
+
+@pytest.mark.parametrize("k", [1, 50, 130])
+def test_weights_follow_the_seed_and_leave_the_model_as_it_was(k):
+    vae = small_vae()
+    before, many = fingerprint(vae), np.concatenate([PIXELS] * 20)
+    one, again, other = (evaluation.log_weights(vae, many, k, seed=s) for s in (1, 1, 2))
+    assert one.shape == (120, k) and np.array_equal(one, again) and (one != other).mean() > 0.99
+    assert len(np.unique(one)) > 0.98 * one.size, "each code is drawn once"
+    assert fingerprint(vae) == before
+
+
+@pytest.mark.parametrize(("x", "k"), [(PIXELS, 0), (PIXELS, 2.5), (PIXELS[0], 5), (255 * GRAY, 5)])
+def test_bad_arguments_of_weights_are_refused(x, k):
+    with pytest.raises((TypeError, ValueError), match="^(k|images) must"):
+        evaluation.log_weights(small_vae(), x, k)
+
+
+@pytest.mark.parametrize("level", [0.0, -1e4, 1e4])
+def test_effective_sample_size(level):
+    """Of equal weights all count; of two that outweigh the rest, two."""
+    two = np.full(100, -50.0)
+    two[[3, 70]] = 0
+    found = evaluation.effective_sample_size(np.stack([np.zeros(100), two]) + level)
+    assert np.allclose(found, [100, 2])
+
+
+# The Frechet distance.
+
+
+def test_frechet_distance_of_numbers_is_that_of_means_and_stddevs():
+    a, b = RNG.normal(0, 1, (500, 1)), RNG.normal(3, 0.5, (400, 1))
+    wanted = (a.mean() - b.mean()) ** 2 + (a.std(ddof=1) - b.std(ddof=1)) ** 2
+    assert evaluation.frechet_distance(a, b) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("count", [300, 8], ids=["many", "fewer than features"])
+def test_frechet_distance_agrees_with_a_matrix_root(count):
+    a = RNG.normal(size=(count, 12)) @ RNG.normal(size=(12, 12))
+    b = RNG.normal(size=(count, 12)) @ RNG.normal(size=(12, 12)) + 1
+    cov_a, cov_b = np.cov(a.T), np.cov(b.T)
+    root = np.real(scipy.linalg.sqrtm(cov_a @ cov_b + 1e-9 * np.eye(12)))
+    gap = np.square(a.mean(axis=0) - b.mean(axis=0)).sum()
+    wanted = gap + np.trace(cov_a + cov_b - 2 * root)
+    assert evaluation.frechet_distance(a, b) == pytest.approx(wanted, rel=1e-3)
+    assert evaluation.frechet_distance(b, a) == pytest.approx(wanted, rel=1e-3)
+    assert evaluation.frechet_distance(a, a) == pytest.approx(0, abs=1e-5 * wanted)

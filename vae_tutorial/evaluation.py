@@ -1,13 +1,17 @@
-"""Measuring on held-out images: errors, the baselines to compare them with, and a classifier."""
+"""Measuring on held-out images: errors and baselines, a classifier, tighter bounds, distances.
+
+Rate and distortion are what ``VAE.evaluate`` returns: ``kl_divergence``, ``reconstruction_loss``.
+"""
 
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.special import logsumexp
 from sklearn.decomposition import PCA
 
-from vae_tutorial import _validation
+from vae_tutorial import _validation, latent
 from vae_tutorial.data import as_floats
-from vae_tutorial.losses import squared_error
+from vae_tutorial.losses import reconstruction_loss, squared_error
 from vae_tutorial.networks import build_classifier
 from vae_tutorial.training import OneCycle, batches
 
@@ -81,3 +85,67 @@ def class_probabilities(classifier, images):
     images = _validation.images("images", images, classifier.input_shape[1:])
     chunks = (as_floats(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK))
     return np.concatenate([tf.nn.softmax(classifier(x)).numpy() for x in chunks])
+
+
+def log_weights(vae, images, k, *, seed=0):
+    """How well codes drawn for an image explain it: ln p(x, z) - ln q(z|x) of each code.
+
+    Args:
+        vae: a ``VAE``.
+        images: uint8 (n, h, w) or (n, h, w, c), or float in [0, 1].
+        k: how many codes are drawn from each image's Gaussian.
+        seed: decides which.
+
+    Returns:
+        float32 array (n, k), in nats; the mean of a row is an estimate of the image's ELBO.
+
+    Burda et al. 2016, arXiv 1509.00519, equation 8. Introduced in notebook 11.
+    """
+    few = min(_validation.whole_number("k", k, maximum=10**6), 50)
+
+    @tf.function(reduce_retracing=True)
+    def weights(x, seed):
+        n = tf.shape(x)[0]
+        z_mean, z_log_var = vae.encode(x)  # (n, latents)
+        epsilon = tf.random.stateless_normal((few, n, vae.latent_dim), seed)
+        z = latent.reparameterize(z_mean, z_log_var, epsilon)  # (few, n, latents)
+        x_logits = vae.decoder(tf.reshape(z, (-1, vae.latent_dim)))
+        log_p = -reconstruction_loss(tf.tile(x, (few, 1, 1, 1)), x_logits, vae.noise_log_var)
+        log_ratio = 0.5 * (tf.square(epsilon) + z_log_var - tf.square(z))  # ln p(z) - ln q(z|x)
+        return tf.transpose(tf.reshape(log_p, (few, n)) + tf.reduce_sum(log_ratio, axis=2))
+
+    rows = []
+    for i in range(0, len(images), 100):
+        x = tf.constant(as_floats(images[i : i + 100]))
+        parts = [weights(x, tf.constant([seed, i * k + j])).numpy() for j in range(0, k, few)]
+        rows.append(np.concatenate(parts, axis=1)[:, :k])
+    return np.concatenate(rows)
+
+
+def importance_weighted_bound(log_weights):
+    """A lower bound of ln p(x) that rises with the number of codes: (n, k) -> (n,), in nats.
+
+    The logarithm of the mean weight; with one code it is the ELBO's estimate. In expectation it
+    never falls with k, and ends at ln p(x). Burda et al. 2016, theorem 1; notebook 11.
+    """
+    return logsumexp(log_weights, axis=1) - np.log(np.shape(log_weights)[1])
+
+
+def effective_sample_size(log_weights):
+    """How many of the k codes do the work, from 1 to k: (n, k) -> (n,). Kong 1992."""
+    return np.exp(2 * logsumexp(log_weights, axis=1) - logsumexp(2 * log_weights, axis=1))
+
+
+def frechet_distance(features, others):
+    """Distance between two sets of feature vectors, (n, d) and (m, d), each seen as a Gaussian.
+
+    |difference of the means|² + trace(A + B - 2 (A B)^½), A and B the covariances. Few images make
+    it too large: give as many each time. Heusel et al. 2017, arXiv 1706.08500; notebook 11.
+    """
+    a, b = np.asarray(features, float), np.asarray(others, float)
+    cov_a, cov_b = np.atleast_2d(np.cov(a.T)), np.atleast_2d(np.cov(b.T))
+    values, vectors = np.linalg.eigh(cov_a)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    both = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ cov_b @ root), 0)).sum()
+    gap = np.square(a.mean(axis=0) - b.mean(axis=0)).sum()
+    return float(gap + np.trace(cov_a) + np.trace(cov_b) - 2 * both)
