@@ -25,6 +25,9 @@ FOLDER = Path(__file__).parent / "weights"
 COMMAND = "python -m vae_tutorial.pretrained --write"
 SIZES = {"units": [128], "decoder_units": [128, 128]}
 MODELS = {"vae_2": {"latent_dim": 2, **SIZES}, "vae_20": {"latent_dim": 20, **SIZES}}
+BETAS = (784, 10, 4, 2, 1, 0.5, 0.1, 0.01)  # the sweep of notebook 09: smaller, in float16
+SWEEP = {"latent_dim": 20, "units": [64], "decoder_units": [64, 64]}
+MODELS |= {f"beta_{beta:g}": {**SWEEP, "beta": beta} for beta in BETAS}
 TRAINING = {"seed": 0, "steps": 6000, "batch_size": 200, "learning_rate": 4e-3}
 
 
@@ -32,7 +35,8 @@ def load_pretrained(name):
     """A VAE trained on MNIST, ready to use.
 
     Args:
-        name: "vae_2" (two latents, for maps) or "vae_20" (twenty, for quality).
+        name: "vae_2" (two latents, for maps), "vae_20" (twenty, for quality), or one of the sweep,
+            "beta_784" down to "beta_0.01".
 
     Raises:
         ValueError: for another name.
@@ -45,14 +49,14 @@ def load_pretrained(name):
     model = VAE(**record["model"])
     weights = safetensors.numpy.load_file(path)
     for weight, variable in _weights(model).items():
-        variable.assign(weights[weight])
+        variable.assign(weights[weight].astype("float32"))
     model.compile()  # so that evaluate works
     return model
 
 
-def make(name, folder, images):
-    """Train one model, write its weights and its record into a folder, and return the record."""
-    set_seed(TRAINING["seed"])
+def train(name, images, seed=TRAINING["seed"]):
+    """One of the models, trained anew."""
+    set_seed(seed)
     model = VAE(**MODELS[name], initial_image=mean_image(images.x_train))
     steps = TRAINING["steps"]
     optimizer = keras.optimizers.Adam(OneCycle(TRAINING["learning_rate"], steps))
@@ -60,9 +64,18 @@ def make(name, folder, images):
     data = batches(images.x_train, batch_size=TRAINING["batch_size"], steps=steps)
     model.fit(data, shuffle=False, verbose=0)
     model.compile()  # as load_pretrained leaves it: XLA draws other noise
-    losses = model.evaluate(images.x_test, batch_size=500, verbose=0, return_dict=True)
+    return model
+
+
+def make(name, folder, images):
+    """Train one model, write its weights and its record into a folder, and return the record."""
+    model = train(name, images)
     path = Path(folder) / f"{name}.safetensors"
-    weights = {weight: variable.numpy() for weight, variable in _weights(model).items()}
+    dtype = "float16" if name.startswith("beta") else "float32"
+    weights = {n: variable.numpy().astype(dtype) for n, variable in _weights(model).items()}
+    for weight, variable in _weights(model).items():
+        variable.assign(weights[weight].astype("float32"))  # as whoever loads it will see it
+    losses = model.evaluate(images.x_test, batch_size=500, verbose=0, return_dict=True)
     with atomic_write(path) as file:
         file.write(safetensors.numpy.save(weights))
     record = {
@@ -103,7 +116,6 @@ def main():
         parser.error("the weights come from MNIST: go online, or name its folder")
     with tempfile.TemporaryDirectory() as elsewhere:
         folder = FOLDER if write else elsewhere
-        FOLDER.mkdir(exist_ok=True)
         for name in MODELS:
             shipped = _record(name)
             record = make(name, folder, images)

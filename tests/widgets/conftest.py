@@ -51,6 +51,9 @@ BUILDERS = {
     ),
     "code_path": lambda: widgets.code_path(MEMORY, np.eye(3), NAMES),
     "code_sliders": lambda: widgets.code_sliders(MEMORY, np.array([0.5, -9, 9])),
+    "collapse_slider": lambda: widgets.collapse_slider(
+        {4: FLAT, 1: FLAT, 0.5: DEEP}, IMAGES.x_test, {4: (8, 120), 1: (20, 90), 0.5: (30, 80)}
+    ),
     "dataset_browser": lambda: widgets.dataset_browser(IMAGES),
     "digit_pad": lambda: widgets.digit_pad(IMAGES, FLAT, DEEP),
     "epoch_scrubber": lambda: widgets.epoch_scrubber(COPIES, IMAGES.x_test[:4], 6),

@@ -280,6 +280,11 @@ def test_the_epoch_scrubber_shows_originals_above_copies():
         (lambda x: widgets.training_scrubber({1: x[:2]}, x[0]), "snapshots must hold 1 images"),
         (lambda x: widgets.training_scrubber({1: x[:1]}, x[0, :9]), "snapshots must have shape"),
         (lambda x: widgets.latent_sizes({}, x), "models must hold at least one"),
+        (lambda x: widgets.collapse_slider({}, x, {}), "models must hold at least one"),
+        (
+            lambda x: widgets.collapse_slider({4: DEEP}, x, {2: (1, 9)}),
+            "points must have the betas 4",
+        ),
         (lambda x: widgets.latent_sizes({2: FLAT}, x / 255), "x must be uint8"),
     ],
 )
@@ -294,3 +299,23 @@ def test_latent_sizes_shows_original_copy_and_difference():
     original, copy = x[4][..., None] / 255, DEEP.reconstruct(x[4:5])[0]
     assert np.array_equal(image, plots.image_grid([original, copy, abs(copy - original)]))
     assert f"{np.square(copy - original).sum():.3g}" in sentence and "5 numbers" in sentence
+
+
+def test_the_collapse_slider_shows_the_copies_and_marks_the_point_of_its_model():
+    x, points = IMAGES.x_test, {4: (8.0, 120.0), 0.5: (30.0, 80.0)}
+    slider = widgets.collapse_slider({0.5: DEEP, 4: FLAT}, x, points)
+    assert slider.state == {"beta": 4} and slider.values["beta"] == [4, 0.5]
+    seen = {}
+    for beta, model in ((4, FLAT), (0.5, DEEP)):
+        seen[beta], sentence = slider.draw(beta=beta)
+        rate, distortion = points[beta]
+        wanted = f"Beta {beta:g}: a rate of {rate} nats, a distortion of {distortion} nats."
+        assert sentence.startswith(wanted)
+        tile = seen[beta].shape[1] / (30 * len(x) - 2)  # an image pixel, enlarged
+        rows, columns = (((np.arange(28) + o + 0.5) * tile).astype(int) for o in (30, 0))
+        copy = plots.as_rgb(model.reconstruct(x[:1]))[0]
+        assert np.array_equal(seen[beta][np.ix_(rows, columns)], copy)
+    marked = {
+        b: np.argwhere((i == (0xD5, 0x5E, 0)).all(axis=2)).mean(axis=0) for b, i in seen.items()
+    }
+    assert marked[0.5][1] > marked[4][1] and marked[0.5][0] > marked[4][0]  # right, and lower down

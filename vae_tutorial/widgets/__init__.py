@@ -1,6 +1,7 @@
 """The interactive images of the notebooks, each an ``Explorer`` around a pure function."""
 
 from vae_tutorial.widgets.code_map import code_map_explorer
+from vae_tutorial.widgets.collapse_slider import collapse_slider
 from vae_tutorial.widgets.dataset_browser import dataset_browser
 from vae_tutorial.widgets.digit_pad import digit_pad
 from vae_tutorial.widgets.gaussian_dial import gaussian_dial
@@ -13,6 +14,7 @@ __all__ = [
     "code_map_explorer",
     "code_path",
     "code_sliders",
+    "collapse_slider",
     "dataset_browser",
     "digit_pad",
     "epoch_scrubber",

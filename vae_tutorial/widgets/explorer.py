@@ -114,7 +114,7 @@ class Explorer(anywidget.AnyWidget):
         gap = 5 if width > height else 0
         images = np.pad(images, ((0, 0), (0, 0), (gap, gap), (0, 0)), constant_values=255)
         # What is wide holds much, and needs the room, for its text to be read from afar.
-        scale = 1.3 * (width / height) ** 2 if columns != 1 else 6
+        scale = 1.3 * (width / height) ** 3 if columns != 1 else 6
         ax = plots.show_images(images, columns=columns, titles=titles or texts, scale=scale)
         ax.set_position([0, 0, 1, 1])
         return ax
