@@ -1,4 +1,4 @@
-"""How far the learned results of notebooks 03 to 08, and the VAE, depend on the seed.
+"""How far the learned results of notebooks 03 to 09, and the VAE, depend on the seed.
 
 Run as ``python -m benchmarks.seeds [--data mnist|digits] [--seeds 5]``; prints one table, smallest
 to largest over the seeds.
@@ -8,9 +8,11 @@ import argparse
 
 import keras
 import numpy as np
+import tensorflow as tf
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
+from vae_tutorial import pretrained
 from vae_tutorial.data import as_floats, load_images
 from vae_tutorial.evaluation import (
     class_probabilities,
@@ -20,7 +22,12 @@ from vae_tutorial.evaluation import (
     train_classifier,
 )
 from vae_tutorial.latent import active_units
-from vae_tutorial.losses import kl_divergence, reconstruction_loss, squared_error
+from vae_tutorial.losses import (
+    kl_divergence,
+    kl_per_latent,
+    reconstruction_loss,
+    squared_error,
+)
 from vae_tutorial.models import VAE, Autoencoder, Memory, NoiselessVAE
 from vae_tutorial.training import OneCycle, batches, set_seed
 
@@ -96,13 +103,15 @@ def confident_images(images, seed):
     }
 
 
-def fitted(kind, images, seed, steps, *, batch_size=200, learning_rate=5e-3, **options):
-    """A model with 20 latents, trained as in notebooks 06 and 08."""
+def fitted(
+    kind, images, seed, steps, *, batch_size=200, learning_rate=5e-3, callbacks=(), **options
+):
+    """A model with 20 latents, trained as in notebooks 06, 08 and 09."""
     set_seed(seed)
     model = kind(20, initial_image=mean_image(images.x_train), **options)
     model.compile(keras.optimizers.Adam(OneCycle(learning_rate, steps)), jit_compile=True)
     data = batches(images.x_train, batch_size=batch_size, steps=steps)
-    model.fit(data, shuffle=False, verbose=0)
+    model.fit(data, shuffle=False, verbose=0, callbacks=list(callbacks))
     return model
 
 
@@ -186,6 +195,132 @@ def many_images(images, seed):
     return found
 
 
+def place(model, images):
+    """Rate and distortion of the held-out images, in nats, and how many latents are active."""
+    gaussians = model.encode(images.x_test)
+    losses = model.evaluate(images.x_test, batch_size=500, verbose=0, return_dict=True)
+    rate = kl_divergence(*gaussians).numpy().mean()
+    return rate, losses["reconstruction_loss"], active_units(gaussians[0]).sum()
+
+
+def tradeoff(images, seed):
+    """Notebook 09: the sweep that ships (seed 0), and the same with other seeds."""
+    found, before = {}, None
+    for beta in pretrained.BETAS:
+        name = f"beta_{beta:g}"
+        kept = pretrained.load_pretrained(name) if seed == 0 else None
+        model = kept or pretrained.train(name, images, seed)
+        rate, distortion, active = place(model, images)
+        found |= {f"09 beta {beta:g}, rate": rate, f"09 beta {beta:g}, distortion": distortion}
+        found[f"09 beta {beta:g}, active units of 20"] = active
+        if before:
+            found[f"09 slope down to beta {beta:g}"] = (before[1] - distortion) / (rate - before[0])
+        before = rate, distortion
+    recipe = pretrained.SWEEP | {"beta": 4, "learning_rate": pretrained.TRAINING["learning_rate"]}
+    steps, size = pretrained.TRAINING["steps"], recipe.pop("latent_dim")
+    model = fitted(VAE, images, seed, steps, callbacks=[WarmUp(steps // 2)], **recipe)
+    rate, distortion, active = place(model, images)
+    found["09 beta 4 with warm-up, loss"] = distortion + 4 * rate
+    found[f"09 beta 4 with warm-up, active units of {size}"] = active
+    return found
+
+
+class ClosedForm(VAE):
+    """Its pixels' noise is as large as the batch's error."""
+
+    def log_variance(self, error):
+        return tf.math.log(tf.reduce_mean(error))
+
+    def loss_parts(self, x, epsilon):
+        z_mean, z_log_var = self.encode(x)
+        x_logits = self.decoder(self.reparameterize(z_mean, z_log_var, epsilon))
+        log_variance = self.log_variance(tf.square(x - tf.sigmoid(x_logits)))
+        return reconstruction_loss(x, x_logits, log_variance), kl_divergence(z_mean, z_log_var)
+
+
+class Quick(ClosedForm):
+    """Its noise is learned with ten times the step."""
+
+    def log_variance(self, error):
+        return 10 * self.noise_log_var
+
+
+def test_loss(model, images):
+    """Loss of the held-out images, in nats."""
+    return model.evaluate(images.x_test, batch_size=500, verbose=0, return_dict=True)["loss"]
+
+
+def pixel_error(model, images):
+    """Root of a pixel's mean squared error, decoded from one draw of each cloud."""
+    z_mean, z_log_var = model.encode(images.x_test)
+    z = z_mean + np.exp(z_log_var / 2) * np.random.default_rng(0).normal(size=z_mean.shape)
+    return np.square(as_floats(images.x_test) - model.decode(z)).mean() ** 0.5
+
+
+def own_noise(images, seed):
+    """Notebook 09: the stddev of a decoder's noise, fixed, learned and in closed form."""
+    found, losses, stddevs = {}, [], (0.08, 0.09, 0.1, 0.11, 0.12)
+    for steps in (600, 3000):
+        closed = fitted(ClosedForm, images, seed, steps)
+        learned = fitted(VAE, images, seed, steps, noise_stddev="learned")
+        found[f"09 noise, {steps} steps, closed form"] = pixel_error(closed, images)
+        found[f"09 noise, {steps} steps, learned"] = np.exp(learned.noise_log_var / 2)
+        found[f"09 loss, {steps} steps, closed form"] = test_loss(closed, images)
+    quick = fitted(Quick, images, seed, 600, noise_stddev="learned")
+    found["09 noise, 600 steps, learned ten times as quickly"] = np.exp(5 * quick.noise_log_var)
+    for stddev in stddevs:
+        model = fitted(VAE, images, seed, 600, noise_stddev=stddev)
+        losses.append(test_loss(model, images))
+    a, b, c = np.polyfit(stddevs, losses, 2)
+    found["09 noise, 600 steps, the best fixed one"] = -b / (2 * a)
+    found["09 loss, 600 steps, the best fixed noise"] = c - b * b / (4 * a)
+    return found
+
+
+class WarmUp(keras.callbacks.Callback):
+    """Raises beta from 0 to its value in the first steps."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def on_train_begin(self, logs=None):
+        self.end, self.model.beta = self.model.beta, tf.Variable(0.0)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.beta.assign(self.end * min(1, batch / self.steps))
+
+
+class FreeBits(VAE):
+    """Charges no latent for its first quarter of a nat."""
+
+    def loss_parts(self, x, epsilon):
+        z_mean, z_log_var = self.encode(x)
+        x_logits = self.decoder(self.reparameterize(z_mean, z_log_var, epsilon))
+        kl = tf.reduce_mean(kl_per_latent(z_mean, z_log_var), axis=0)
+        charged = tf.reduce_sum(tf.maximum(kl, 0.25))
+        return reconstruction_loss(x, x_logits), tf.fill([tf.shape(x)[0]], charged)
+
+
+def tricks(images, seed):
+    """Notebook 09: beta 4 plain, with warm-up and with free bits, in two sizes of network."""
+    small = {"units": [64], "decoder_units": [64, 64]}  # as in the sweep
+    found = {}
+    for size, steps, options in (("small", 900, small), ("large", 600, {})):
+        models = {
+            "plain": fitted(VAE, images, seed, steps, beta=4, **options),
+            "warm-up": fitted(
+                VAE, images, seed, steps, beta=4, callbacks=[WarmUp(steps // 2)], **options
+            ),
+            "free bits": fitted(FreeBits, images, seed, steps, beta=4, **options),
+        }
+        for name, model in models.items():
+            rate, distortion, active = place(model, images)
+            found[f"09 beta 4, {size}, {name}, loss"] = distortion + 4 * rate
+            found[f"09 beta 4, {size}, {name}, active units"] = active
+    return found
+
+
 def variational(images, seed):
     """The default VAE, four epochs of MNIST: test loss, its parts, and how many units it uses."""
     set_seed(seed)
@@ -208,6 +343,9 @@ MEASURES = {
         sampling,
         few_images,
         many_images,
+        tradeoff,
+        own_noise,
+        tricks,
         variational,
     )
 }
@@ -228,7 +366,7 @@ def main():
     print(f"{images.name}, {options.seeds} seeds: smallest to largest")
     for name in runs[0]:
         values = [run[name] for run in runs]
-        print(f"{name:32} {min(values):6.3g} to {max(values):6.3g}")
+        print(f"{name:50} {min(values):6.3g} to {max(values):6.3g}")
 
 
 if __name__ == "__main__":

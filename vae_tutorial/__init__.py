@@ -8,7 +8,7 @@ models       Memory, Autoencoder, VAE: Keras models with encode, decode, reconst
 training     around ``fit``: set_seed, OneCycle, batches, LossPerStep, Snapshots, ProgressBar
 latent       codes: the reparameterization trick, lerp and slerp, search for a code, active units
 channel      the noisy number line, and how much it can carry
-evaluation   held-out errors, mean image and PCA to compare with, class probabilities
+evaluation   held-out errors and baselines, class probabilities, tighter bounds, distances
 
 What supports it:
 
@@ -16,7 +16,7 @@ data         MNIST, Fashion-MNIST, embedded digits, images of your own, the four
 plots        static figures: arrays in, Axes out
 diagrams     the drawings: networks, stamps, clouds
 widgets      the figures that answer to mouse, finger and keyboard
-pretrained   two small trained models that ship, and how they were made
+pretrained   small trained models that ship, and how they were made
 exercises    check() and the answers
 machine      check_setup(), the first call of each notebook
 

@@ -336,6 +336,37 @@ EXERCISES = {
             ),
         },
     ),
+    "09.1": Exercise(
+        solution=0.08,
+        mistakes={
+            "that is the variance; the squared error is divided by twice the variance": 0.04,
+            "square the stddev": 0.4,
+            "that is what the squared error is multiplied by; beta is what is left at the KL": 12.5,
+            "that compares with the mean over 784 pixels; compare with the sum": 0.08 * 784,
+        },
+    ),
+    "09.2": Exercise(
+        inputs=lambda: (np.array([1.0, 3.0, 8.0, 20.0]), np.array([190.0, 150.0, 110.0, 98.0])),
+        solution=lambda rates, distortions: -np.diff(distortions) / np.diff(rates),
+        mistakes={
+            "that is nats of rate for each nat of distortion; turn it upside down": (
+                lambda rates, distortions: -np.diff(rates) / np.diff(distortions)
+            ),
+            "that is what each step saves; divide it by the rate that the step costs": (
+                lambda rates, distortions: -np.diff(distortions)
+            ),
+            "that is what each step costs; divide what it saves by it": (
+                lambda rates, distortions: np.diff(rates)
+            ),
+            "take differences between neighbors, not the values themselves": (
+                lambda rates, distortions: (distortions / rates)[1:]
+            ),
+            "a saving counts as positive: change the sign": (
+                lambda rates, distortions: np.diff(distortions) / np.diff(rates)
+            ),
+        },
+        reminder="four models have three steps between them: np.diff gives the differences",
+    ),
     "10.1": Exercise(
         solution=np.sqrt(8),
         mistakes={
