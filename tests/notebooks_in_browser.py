@@ -19,7 +19,7 @@ if browser.find_browser() is None:
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
-RUN_TIME = 300  # seconds that a notebook's cells may take
+RUN_TIME = 450  # seconds that a notebook's cells may take; machines differ by a factor of two
 SETTINGS = {
     # JupyterLab hides the cells that are off the screen, and with them their widgets.
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
