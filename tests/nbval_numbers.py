@@ -4,8 +4,8 @@ Load it with ``python -m pytest -p tests.nbval_numbers --nbval --nbval-current-e
 A number out of a training, printed to three significant digits, may differ in the last one on
 another processor. So numbers with a decimal point or an exponent may differ by ``RELATIVE`` or by
 one unit of the last printed place, whichever is larger (a share, 0.34, by ``SHARE``); all else
-must be equal. A cell tagged
-``exact`` gets no tolerance; one tagged ``nbval-ignore-output`` is not compared, as ever.
+must be equal. A cell tagged ``exact`` gets no tolerance; one tagged ``nbval-ignore-output`` is not
+compared, as ever.
 
 A picture counts by its presence only, because the text beside it, which no reader sees, holds
 addresses; a widget counts by its text. Where MNIST cannot be had nothing is compared: what is

@@ -115,9 +115,10 @@ def log_weights(vae, images, k, *, seed=0):
         return tf.transpose(tf.reshape(log_p, (few, n)) + tf.reduce_sum(log_ratio, axis=2))
 
     rows = []
-    for i in range(0, len(images), 100):
+    for i in range(0, len(images), 100):  # a part at a time, to bound the memory
         x = tf.constant(as_floats(images[i : i + 100]))
-        parts = [weights(x, tf.constant([seed, i * k + j])).numpy() for j in range(0, k, few)]
+        seeds = tf.constant([[seed, i * k + j] for j in range(0, k, few)], tf.int64)
+        parts = [weights(x, each).numpy() for each in seeds]
         rows.append(np.concatenate(parts, axis=1)[:, :k])
     return np.concatenate(rows)
 
