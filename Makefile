@@ -56,6 +56,7 @@ bench: .venv/for-test  ## measure speed, memory, widgets, the tests' own sensiti
 	$(python) -m benchmarks.widgets
 	$(python) -m benchmarks.altered_outputs --fresh
 	$(python) -m benchmarks.seeds
+	$(python) -m benchmarks.likelihood
 	$(python) -m benchmarks.pca
 
 clean:  ## remove the environment and the caches from this folder

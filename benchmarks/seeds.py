@@ -1,4 +1,4 @@
-"""How far the learned results of notebooks 03 to 09, and the VAE, depend on the seed.
+"""How far the learned results of notebooks 03 to 11, and the VAE, depend on the seed.
 
 Run as ``python -m benchmarks.seeds [--data mnist|digits] [--seeds 5]``; prints one table, smallest
 to largest over the seeds.
@@ -12,10 +12,15 @@ import tensorflow as tf
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
+from benchmarks import likelihood
 from vae_tutorial import pretrained
 from vae_tutorial.data import as_floats, load_images
 from vae_tutorial.evaluation import (
     class_probabilities,
+    effective_sample_size,
+    frechet_distance,
+    importance_weighted_bound,
+    log_weights,
     mean_image,
     pca_errors,
     reconstruction_errors,
@@ -29,7 +34,7 @@ from vae_tutorial.losses import (
     squared_error,
 )
 from vae_tutorial.models import VAE, Autoencoder, Memory, NoiselessVAE
-from vae_tutorial.training import OneCycle, batches, set_seed
+from vae_tutorial.training import OneCycle, batches, binarize, set_seed
 
 COUNT, STEPS, SIZES = 1000, 600, (2, 4, 8, 16, 32)
 
@@ -321,6 +326,54 @@ def tricks(images, seed):
     return found
 
 
+def convolutional_classifier(images):
+    """The second classifier of notebook 11."""
+    classifier = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Conv2D(16, 5, strides=2, activation="relu"),
+            keras.layers.Conv2D(32, 3, strides=2, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(64, activation="relu"),
+            keras.layers.Dense(10),
+        ]
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    classifier.compile(keras.optimizers.Adam(OneCycle(3e-3, STEPS)), loss, jit_compile=True)
+    data = batches(as_floats(images.x_train), images.y_train, steps=STEPS)
+    classifier.fit(data, shuffle=False, verbose=0)
+    return classifier
+
+
+def measuring(images, seed):
+    """Notebook 11: nats of binarized digits, two classifiers and noise, the Fréchet distance."""
+    set_seed(0)
+    x = binarize(images.x_test).numpy()[::20]
+    vae = likelihood.trained(images, 3000, 200, seed)
+    weights, found = log_weights(vae, x, 1000), {}
+    for k in (1, 10, 100, 1000):
+        found[f"11 nats, k = {k}"] = -importance_weighted_bound(weights[:, :k]).mean()
+    found["11 median ESS of 1,000"] = np.median(effective_sample_size(weights))
+    set_seed(seed)
+    dense, convolutional = train_classifier(images, steps=STEPS), convolutional_classifier(images)
+    rng = np.random.default_rng(seed)
+    order, half = rng.permutation(len(images.x_test)), len(images.x_test) // 2
+    real, other = as_floats(images.x_test[order[:half]]), as_floats(images.x_test[order[half:]])
+    pictures = {"real digits": other, "the VAE's draws": vae.sample(half)}
+    pictures["draws of binary_2"] = pretrained.load_pretrained("binary_2").sample(half)
+    pictures["noise"] = rng.integers(0, 2, real.shape).astype(np.float32)
+    pictures["one digit"] = real[:1].repeat(half, axis=0)
+    features = keras.Model(dense.inputs, dense.layers[-2].output)
+    described = features.predict(real, verbose=0)
+    for name, shown in pictures.items():
+        for judge, classifier in (("dense", dense), ("convolutional", convolutional)):
+            sure = (class_probabilities(classifier, shown).max(1) > 0.9).mean()
+            found[f"11 {judge} confident, {name}"] = sure
+        distance = frechet_distance(described, features.predict(shown, verbose=0))
+        found[f"11 Fréchet distance, {name}"] = distance
+    return found
+
+
 def variational(images, seed):
     """The default VAE, four epochs of MNIST: test loss, its parts, and how many units it uses."""
     set_seed(seed)
@@ -346,6 +399,7 @@ MEASURES = {
         tradeoff,
         own_noise,
         tricks,
+        measuring,
         variational,
     )
 }

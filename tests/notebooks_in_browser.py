@@ -6,6 +6,8 @@
 import json
 import re
 import shutil
+import time
+import warnings
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,7 +21,7 @@ if browser.find_browser() is None:
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
-RUN_TIME = 450  # seconds that a notebook's cells may take; machines differ by a factor of two
+STALL = 240  # seconds that one cell may take; the longest takes 30, or 75 on a slow machine
 SETTINGS = {
     # JupyterLab hides the cells that are off the screen, and with them their widgets.
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
@@ -67,50 +69,60 @@ def chromium():
         yield started
 
 
-@pytest.fixture
-def opened(chromium):
-    """A page, and what its console complains about."""
-    page, complaints = browser.open_page(chromium)
-    yield page, complaints
-    page.context.close()
-
-
 @pytest.fixture(autouse=True)
 def no_kernel_left(server):
     """Each notebook's kernel ends with it: several would not fit into the memory."""
     yield
+    end_kernels(server)
+
+
+def end_kernels(server):
+    """End all kernels of a server."""
     for kernel in json.loads(browser.request(f"{server.url}/api/kernels", server.token)[1]):
         browser.request(f"{server.url}/api/kernels/{kernel['id']}", server.token, "DELETE")
 
 
-def run_all(page, count):
-    """Run the notebook from the menu, and wait until so many cells have run, none in error."""
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    for _ in range(2 * RUN_TIME):
-        state = page.evaluate(STATE)
-        assert state["errors"] == []
-        if state["run"] == count:
-            return
-        page.wait_for_timeout(500)
-    raise AssertionError(f"{state['run']} of {count} cells have run in {RUN_TIME} s")
+def run_all(server, page, name, count):
+    """Open a notebook and run it from the menu; returns how many of its cells have run.
 
-
-@pytest.mark.parametrize("name", [path.name for path in PATHS])
-def test_the_notebook_runs_and_its_widgets_can_be_moved(server, opened, name):
-    page, complaints = opened
-    cells = nbformat.read(FOLDER / name, as_version=4).cells
-    code = [c.source for c in cells if c.cell_type == "code" and c.source.strip()]
+    None in error, and all of them, unless one takes longer than ``STALL``.
+    """
     page.goto(f"{server.url}/lab/tree/notebooks/{quote(name)}?reset&token={server.token}")
-    page.locator(".jp-Notebook .jp-CodeCell").nth(len(code) - 1).wait_for(state="attached")
+    page.locator(".jp-Notebook .jp-CodeCell").nth(count - 1).wait_for(state="attached")
     # The indicator above the notebook says idle even before there is a kernel; then what is run
     # may be lost.
     ready = page.locator("#jp-main-statusbar").get_by_text(re.compile(r"^Python 3 .*\| Idle$"))
     ready.wait_for(timeout=60_000)
-    run_all(page, len(code))
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    run, end = 0, time.monotonic() + STALL
+    while run < count and time.monotonic() < end:
+        page.wait_for_timeout(500)
+        state = page.evaluate(STATE)
+        assert state["errors"] == []
+        if state["run"] > run:
+            run, end = state["run"], time.monotonic() + STALL
+    return run
+
+
+@pytest.mark.parametrize("name", [path.name for path in PATHS])
+def test_the_notebook_runs_and_its_widgets_can_be_moved(server, chromium, name):
+    page, complaints = browser.open_page(chromium)
+    cells = nbformat.read(FOLDER / name, as_version=4).cells
+    code = [c.source for c in cells if c.cell_type == "code" and c.source.strip()]
+    run = run_all(server, page, name, len(code))
+    if run < len(code):  # seen once, in a PCA of notebook 06 that else takes a second
+        kernels = browser.request(f"{server.url}/api/kernels", server.token)[1]
+        warnings.warn(f"{name} stood still for {STALL} s in {code[run]!r}: {kernels}", stacklevel=1)
+        end_kernels(server)
+        page.context.close()
+        page, complaints = browser.open_page(chromium)
+        run = run_all(server, page, name, len(code))
+    assert run == len(code), f"{name} stands still in {code[run]!r}"
     built = sum(len(re.findall(r"\bwidgets\.\w+\(", text)) for text in code)
     for explorer in browser.explorers(page, built, 30):
         browser.by_keyboard(explorer)
         browser.by_mouse(explorer)
     assert page.evaluate(STATE)["run"] == len(code), "keys meant for a widget reached the notebook"
     assert complaints == []
+    page.context.close()

@@ -26,7 +26,6 @@ from tests.small_models import (
 )
 from tests.test_losses import numpy_bernoulli, numpy_gaussian, numpy_kl, sigmoid, slope
 from tests.test_networks import numpy_dense
-from vae_tutorial.losses import elbo
 from vae_tutorial.models import VAE, NoiselessVAE
 from vae_tutorial.training import batches, set_seed
 
@@ -360,15 +359,6 @@ def test_evaluate_says_what_numpy_says(noise_stddev, beta):
     assert found["reconstruction_loss"] == pytest.approx(reconstruction, rel=1e-4)
     assert found["kl_divergence"] == pytest.approx(kl, rel=1e-4) and kl > 0.5
     assert found["loss"] == pytest.approx(reconstruction + beta * kl, rel=1e-4)
-
-
-def test_the_loss_at_beta_one_is_minus_the_elbo():
-    vae = vae_with_noise(None)
-    z_mean, z_log_var = vae.encode(tf.constant(GRAY))
-    epsilon = noise_of_evaluation(6).astype(np.float32)
-    x_logits = vae.decoder(vae.reparameterize(z_mean, z_log_var, epsilon))
-    wanted = -elbo(GRAY, x_logits, z_mean, z_log_var).numpy().mean()
-    assert vae.evaluate(GRAY, verbose=0, return_dict=True)["loss"] == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("noise_stddev", NOISES)

@@ -12,6 +12,7 @@ from vae_tutorial.training import (
     ProgressBar,
     Snapshots,
     batches,
+    binarize,
     set_seed,
 )
 
@@ -206,3 +207,28 @@ def test_a_loss_that_is_no_number_can_end_the_training():
     callbacks = [record, keras.callbacks.TerminateOnNaN()]
     model.fit(data, epochs=3, callbacks=callbacks, verbose=0)
     assert record.step == [1] and np.isnan(record.loss).all()
+
+
+def test_a_binarized_pixel_is_white_as_often_as_it_is_bright():
+    gray = np.repeat(np.uint8([0, 51, 204, 255]), 10_000).reshape(4, 100, 100)
+    set_seed(0)
+    first, second = binarize(gray).numpy(), binarize(gray).numpy()
+    assert first.shape == gray.shape and first.dtype == np.float32
+    assert set(np.unique(first)) == {0, 1}
+    assert np.allclose(first.mean(axis=(1, 2)), [0, 0.2, 0.8, 1], atol=0.02)  # 5 standard errors
+    assert (first[0] == 0).all() and (first[3] == 1).all()
+    assert 0.3 < (first[1] != second[1]).mean() < 0.34  # other coins: 2 * 0.2 * 0.8
+    set_seed(0)
+    assert np.array_equal(binarize(gray).numpy(), first)
+
+
+def test_a_dataset_of_binarized_images_flips_its_coins_anew_in_each_step():
+    set_seed(0)
+    gray = np.full((2, 28, 28), 128, np.uint8)
+    data = batches(gray, batch_size=2, steps=3).map(lambda x: (binarize(x),))
+    seen = [x.numpy() for (x,) in data]
+    assert all(set(np.unique(x)) == {0, 1} for x in seen)
+    assert all((a != b).any() for a, b in zip(seen, seen[1:], strict=False))
+    set_seed(0)
+    again = batches(gray, batch_size=2, steps=3).map(lambda x: (binarize(x),))
+    assert all(np.array_equal(a, b) for a, (b,) in zip(seen, again, strict=True))

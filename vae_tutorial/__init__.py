@@ -2,7 +2,7 @@
 
 The core, in the order in which the notebooks build it:
 
-losses       squared error, reconstruction loss, KL divergence, ELBO: formulas
+losses       squared error, reconstruction loss, KL divergence: formulas
 networks     decoders (convolutional, dense), encoder, classifier
 models       Memory, Autoencoder, VAE: Keras models with encode, decode, reconstruct, sample
 training     around ``fit``: set_seed, OneCycle, batches, LossPerStep, Snapshots, ProgressBar

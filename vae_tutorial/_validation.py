@@ -100,9 +100,9 @@ def network(policy, image_shape, **sizes):
 
     ``sizes``: latent_dim, or lists of units or filters, each of which doubles an image's size.
     """
-    if policy != "float32":
+    if policy.name != "float32":
         hint = 'call keras.config.set_dtype_policy("float32") first'
-        raise error("Keras's dtype policy", "be float32", policy, hint)
+        raise error("Keras's dtype policy", "be float32", policy.name, hint)
     for name, value in sizes.items():
         if name == "latent_dim":
             whole_number(name, value, maximum=MAX_SIZE)

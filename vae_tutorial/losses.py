@@ -51,11 +51,3 @@ def kl_divergence(z_mean, z_log_var):
     Kingma & Welling 2014, appendix B. Introduced in notebook 06.
     """
     return tf.reduce_sum(kl_per_latent(z_mean, z_log_var), axis=1)
-
-
-def elbo(x, x_logits, z_mean, z_log_var, noise_log_var=None):
-    """Evidence lower bound of each image, from one sample of its code, in nats: (n,).
-
-    Kingma & Welling 2014, equation 7. Introduced in notebook 06.
-    """
-    return -(reconstruction_loss(x, x_logits, noise_log_var) + kl_divergence(z_mean, z_log_var))

@@ -8,7 +8,7 @@ import numpy as np
 from vae_tutorial import _validation
 from vae_tutorial._pixels import ImageNetwork, Pixels
 
-layers = keras.layers
+layers, _policy = keras.layers, keras.config.dtype_policy
 
 
 @keras.saving.register_keras_serializable(package="vae_tutorial")
@@ -113,7 +113,3 @@ def _dense_layers(hidden, units, outputs, activation):
         initializer = keras.initializers.VarianceScaling(scale, "fan_avg", "uniform")
         hidden = layers.Dense(count, activation, kernel_initializer=initializer)(hidden)
     return layers.Dense(outputs)(hidden)
-
-
-def _policy():
-    return keras.config.dtype_policy().name

@@ -19,7 +19,7 @@ from vae_tutorial.data import DataError, load_images
 from vae_tutorial.data._files import atomic_write, sha256
 from vae_tutorial.evaluation import mean_image
 from vae_tutorial.models import VAE
-from vae_tutorial.training import OneCycle, batches, set_seed
+from vae_tutorial.training import OneCycle, batches, binarize, set_seed
 
 FOLDER = Path(__file__).parent / "weights"
 COMMAND = "python -m vae_tutorial.pretrained --write"
@@ -28,6 +28,7 @@ MODELS = {"vae_2": {"latent_dim": 2, **SIZES}, "vae_20": {"latent_dim": 20, **SI
 BETAS = (784, 10, 4, 2, 1, 0.5, 0.1, 0.01)  # the sweep of notebook 09: smaller, in float16
 SWEEP = {"latent_dim": 20, "units": [64], "decoder_units": [64, 64]}
 MODELS |= {f"beta_{beta:g}": {**SWEEP, "beta": beta} for beta in BETAS}
+MODELS |= {f"binary_{k}": {**SWEEP, "latent_dim": k} for k in (1, 2)}  # notebook 11: coin flips
 TRAINING = {"seed": 0, "steps": 6000, "batch_size": 200, "learning_rate": 4e-3}
 
 
@@ -35,8 +36,8 @@ def load_pretrained(name):
     """A VAE trained on MNIST, ready to use.
 
     Args:
-        name: "vae_2" (two latents, for maps), "vae_20" (twenty, for quality), or one of the sweep,
-            "beta_784" down to "beta_0.01".
+        name: "vae_2" (two latents, for maps), "vae_20" (twenty, for quality), one of the sweep,
+            "beta_784" down to "beta_0.01", or "binary_1", "binary_2", trained on binarized images.
 
     Raises:
         ValueError: for another name.
@@ -62,6 +63,7 @@ def train(name, images, seed=TRAINING["seed"]):
     optimizer = keras.optimizers.Adam(OneCycle(TRAINING["learning_rate"], steps))
     model.compile(optimizer, jit_compile=True)
     data = batches(images.x_train, batch_size=TRAINING["batch_size"], steps=steps)
+    data = data.map(lambda x: (binarize(x),)) if name.startswith("binary") else data
     model.fit(data, shuffle=False, verbose=0)
     model.compile()  # as load_pretrained leaves it: XLA draws other noise
     return model
@@ -71,7 +73,7 @@ def make(name, folder, images):
     """Train one model, write its weights and its record into a folder, and return the record."""
     model = train(name, images)
     path = Path(folder) / f"{name}.safetensors"
-    dtype = "float16" if name.startswith("beta") else "float32"
+    dtype = "float32" if name.startswith("vae") else "float16"
     weights = {n: variable.numpy().astype(dtype) for n, variable in _weights(model).items()}
     for weight, variable in _weights(model).items():
         variable.assign(weights[weight].astype("float32"))  # as whoever loads it will see it
@@ -111,19 +113,17 @@ def main():
     """Train all of them; say whether they came out as they ship, or replace them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--write", action="store_true", help="replace those that ship")
-    write, images, differ = parser.parse_args().write, load_images("mnist"), []
+    write, images, differ = parser.parse_args().write, load_images("mnist"), 0
     if images.name != "mnist":
         parser.error("the weights come from MNIST: go online, or name its folder")
     with tempfile.TemporaryDirectory() as elsewhere:
         folder = FOLDER if write else elsewhere
         for name in MODELS:
-            shipped = _record(name)
-            record = make(name, folder, images)
-            same = shipped == record
-            differ += [] if same else [name]
-            state = "as shipped, bit for bit" if same else "not as shipped"
+            shipped, record = _record(name), make(name, folder, images)
+            differ += shipped != record
+            state = "as shipped, bit for bit" if shipped == record else "not as shipped"
             print(f"{name}: test loss {record['test_nats']['loss']} nats; {state}", flush=True)
-    return 0 if write else len(differ)
+    return 0 if write else differ
 
 
 if __name__ == "__main__":

@@ -71,6 +71,16 @@ def batches(x, y=None, *, batch_size=100, steps=None):
     return rows.map(batch).prefetch(2).with_options(options)
 
 
+def binarize(images):
+    """Images in black and white: each pixel a coin flip, white as often as it is bright.
+
+    uint8 array or tensor of any shape -> float32 tensor of zeros and ones, others at each call.
+    Salakhutdinov & Murray 2008. Introduced in notebook 11.
+    """
+    gray = tf.cast(images, tf.float32) / 255
+    return tf.cast(tf.random.uniform(tf.shape(gray)) < gray, tf.float32)
+
+
 class LossPerStep(keras.callbacks.Callback):
     """Records the loss during the epochs, where Keras's own history has one number an epoch.
 

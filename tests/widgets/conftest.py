@@ -56,6 +56,9 @@ BUILDERS = {
     ),
     "dataset_browser": lambda: widgets.dataset_browser(IMAGES),
     "digit_pad": lambda: widgets.digit_pad(IMAGES, FLAT, DEEP),
+    "draws_slider": lambda: widgets.draws_slider(
+        IMAGES.x_test, RNG.normal(-90, 3, (9, 300)), np.full(9, -85.0)
+    ),
     "epoch_scrubber": lambda: widgets.epoch_scrubber(COPIES, IMAGES.x_test[:4], 6),
     "gaussian_dial": widgets.gaussian_dial,
     "input_scale": lambda: widgets.input_scale(MEMORY),

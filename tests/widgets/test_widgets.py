@@ -286,6 +286,14 @@ def test_the_epoch_scrubber_shows_originals_above_copies():
             "points must have the betas 4",
         ),
         (lambda x: widgets.latent_sizes({2: FLAT}, x / 255), "x must be uint8"),
+        (
+            lambda x: widgets.draws_slider(x, np.zeros((8, 5)), np.zeros(9)),
+            "log_weights must be as many as x",
+        ),
+        (
+            lambda x: widgets.draws_slider(x, np.zeros((9, 5)), np.zeros(8)),
+            "evidence must be as many as x",
+        ),
     ],
 )
 def test_what_a_widget_cannot_show_is_an_error(build, words):
@@ -319,3 +327,31 @@ def test_the_collapse_slider_shows_the_copies_and_marks_the_point_of_its_model()
         b: np.argwhere((i == (0xD5, 0x5E, 0)).all(axis=2)).mean(axis=0) for b, i in seen.items()
     }
     assert marked[0.5][1] > marked[4][1] and marked[0.5][0] > marked[4][0]  # right, and lower down
+
+
+def test_the_draws_slider_shows_each_draw_as_wide_as_it_counts_and_the_bound_below_the_evidence():
+    x = IMAGES.x_test[:2]
+    shares = np.array([[0.5, 0.25, 0.125, 0.125], [1 - 3e-9, 1e-9, 1e-9, 1e-9]])
+    slider = widgets.draws_slider(x, np.log(shares) - 90, np.array([-91.0, -85.0]))
+    assert slider.state == {"image": 1, "draws": 1} and slider.values["draws"] == [1, 2, 4]
+    image, sentence = slider.draw(image=1, draws=4)
+    # Of four draws the mean is a quarter of the total weight, e^-90; three equal ones' worth count.
+    assert "With 4 draws the bound of image 1 is -91.4 nats; the evidence is -91.0." in sentence
+    assert "as much as 2.9 equal draws" in sentence
+    row = image[80, 163:654]  # through the bar, inside its frame
+    dark = (row == (0x00, 0x72, 0xB2)).all(axis=1)
+    edges = np.flatnonzero(np.diff(dark.astype(int))) / len(row)
+    assert np.allclose(edges, [0.5, 0.75, 0.875], atol=0.01)
+    other, sentence = slider.draw(image=2, draws=4)
+    assert "as much as 1.0 equal draws" in sentence
+    assert (other[80, 170:640] == (0x00, 0x72, 0xB2)).all()
+    assert not np.array_equal(image[:130, :130], other[:130, :130])  # another digit
+
+
+def test_the_draws_slider_marks_its_point_further_right_with_more_draws():
+    slider = widgets.draws_slider(IMAGES.x_test[:1], RNG.normal(-90, 3, (1, 1000)), [-85.0])
+    columns = []
+    for draws in (1, 10, 1000):
+        image, _ = slider.draw(image=1, draws=draws)
+        columns.append(np.argwhere((image == (0xD5, 0x5E, 0)).all(axis=2)).mean(axis=0)[1])
+    assert columns == sorted(columns) and columns[2] - columns[0] > 400

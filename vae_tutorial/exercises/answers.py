@@ -41,6 +41,11 @@ def _probabilities():
     return np.array(before) / 10, np.array(after) / 10
 
 
+def _naive_bound(log_weights):
+    with np.errstate(divide="ignore"):
+        return np.log(np.exp(log_weights).mean(axis=1))
+
+
 def _codes():
     rng = np.random.default_rng(0)
     return rng.normal(size=(3, 4)), rng.normal(size=(5, 4)), rng.normal(size=(6, 4)), 0.25
@@ -403,5 +408,40 @@ EXERCISES = {
             ),
         },
         reminder="having and without hold different numbers of codes: subtract their means",
+    ),
+    "11.1": Exercise(
+        solution=90 / (784 * np.log(2)),
+        mistakes={
+            "that is bits for the whole picture; divide by its pixels": 90 / np.log(2),
+            "that is nats per pixel; a bit is ln 2 nats": 90 / 784,
+            "a bit is less than a nat, so there are more bits than nats: divide by ln 2": (
+                90 * np.log(2) / 784
+            ),
+        },
+    ),
+    "11.2": Exercise(
+        inputs=lambda: (np.array([[-900.0, -901.0, -905.0], [-80.0, -95.0, -81.5]]),),
+        solution=lambda log_weights: (
+            log_weights.max(axis=1)
+            + np.log(np.exp(log_weights - log_weights.max(axis=1, keepdims=True)).mean(axis=1))
+        ),
+        mistakes={
+            "that is the mean of the logarithms, the ELBO; take the mean first": (
+                lambda log_weights: log_weights.mean(axis=1)
+            ),
+            "that is the logarithm of the sum; for the mean, subtract ln k": (
+                lambda log_weights: (
+                    log_weights.max(axis=1)
+                    + np.log(np.exp(log_weights.T - log_weights.max(axis=1)).sum(axis=0))
+                )
+            ),
+            "that is the best draw alone; take the mean of all of them": (
+                lambda log_weights: log_weights.max(axis=1)
+            ),
+            "exp(-900) is zero for a computer: take out the largest, and add it again at the end": (
+                _naive_bound
+            ),
+        },
+        reminder="the draws of an image stand in a row: axis=1",
     ),
 }

@@ -4,6 +4,7 @@ from vae_tutorial.widgets.code_map import code_map_explorer
 from vae_tutorial.widgets.collapse_slider import collapse_slider
 from vae_tutorial.widgets.dataset_browser import dataset_browser
 from vae_tutorial.widgets.digit_pad import digit_pad
+from vae_tutorial.widgets.draws_slider import draws_slider
 from vae_tutorial.widgets.gaussian_dial import gaussian_dial
 from vae_tutorial.widgets.latent_sizes import latent_sizes
 from vae_tutorial.widgets.memories import code_path, code_sliders, input_scale, mixing_board
@@ -17,6 +18,7 @@ __all__ = [
     "collapse_slider",
     "dataset_browser",
     "digit_pad",
+    "draws_slider",
     "epoch_scrubber",
     "gaussian_dial",
     "input_scale",

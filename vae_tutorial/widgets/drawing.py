@@ -1,4 +1,4 @@
-"""A number line with Gaussians above it, drawn pixel by pixel.
+"""A number line with Gaussians above it, and a plane with a curve, drawn pixel by pixel.
 
 Fast enough to follow a slider, which Matplotlib's axes aren't.
 """
@@ -12,6 +12,8 @@ WIDTH, HEIGHT, MARGIN = 680, 220, 24  # pixels
 BASE, TOP = HEIGHT - 40, 30  # rows of the line, and of the highest point that a curve may reach
 GRAY = (100, 100, 100)
 FONT = ImageFont.load_default(20)
+CURVE, POINT = "#0072B2", "#D55E00"
+LEFT, BELOW, EDGE = 80, 50, 24  # pixels around a plane: to its left, below it, elsewhere
 
 
 @lru_cache(maxsize=8)
@@ -76,3 +78,49 @@ class Drawing:
 def number_at(point, low, high):
     """The number on a line from low to high that is below a point (x, y) of the image."""
     return low + (point[0] * WIDTH - MARGIN) / (WIDTH - 2 * MARGIN) * (high - low)
+
+
+class Plane:
+    """Axes, a curve on them, and one point of it marked.
+
+    Args:
+        height: of the image, in pixels.
+        across: (low, high) of the horizontal axis.
+        up: (low, high) of the vertical axis.
+    """
+
+    def __init__(self, height, across, up):
+        self._across, self._up, self._base = across, up, height - BELOW
+        self._image = Image.new("RGB", (WIDTH, height), "white")
+        self.ink = ImageDraw.Draw(self._image)
+        corners = [(LEFT, EDGE), (LEFT, self._base), (WIDTH - EDGE, self._base)]
+        self.ink.line(corners, fill=GRAY, width=2)
+
+    def place(self, x, y):
+        """Where a point is: (column, row)."""
+        right = (x - self._across[0]) / (self._across[1] - self._across[0])
+        up = (y - self._up[0]) / (self._up[1] - self._up[0])
+        return LEFT + right * (WIDTH - EDGE - LEFT), self._base - up * (self._base - EDGE)
+
+    def label(self, columns, rows, across, up):
+        """Write the numbers below and beside the axes, {number: text}, and what they are."""
+        ends = {"fill": GRAY, "font": FONT}
+        for number, text in columns.items():
+            self.ink.text((self.place(number, 0)[0], self._base + 14), text, anchor="mm", **ends)
+        for number, text in rows.items():
+            self.ink.text((LEFT - 8, self.place(0, number)[1]), text, anchor="rm", **ends)
+        self.ink.text((WIDTH - EDGE, self._base + 36), across, anchor="rm", **ends)
+        self.ink.text((LEFT + 8, EDGE - 8), up, anchor="lm", **ends)
+
+    def curve(self, points, here):
+        """A line through the points, each with a dot, and a larger dot where ``here`` is."""
+        places = [self.place(*point) for point in points]
+        self.ink.line(places, fill=CURVE, width=3)
+        for x, y in places:
+            self.ink.ellipse([x - 5, y - 5, x + 5, y + 5], fill=CURVE)
+        x, y = self.place(*here)
+        self.ink.ellipse([x - 11, y - 11, x + 11, y + 11], fill=POINT, outline="black", width=2)
+
+    def array(self):
+        """What was drawn: uint8 array (height, width, 3)."""
+        return np.asarray(self._image)
