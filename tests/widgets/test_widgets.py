@@ -346,6 +346,8 @@ def test_the_draws_slider_shows_each_draw_as_wide_as_it_counts_and_the_bound_bel
     assert "as much as 1.0 equal draws" in sentence
     assert (other[80, 170:640] == (0x00, 0x72, 0xB2)).all()
     assert not np.array_equal(image[:130, :130], other[:130, :130])  # another digit
+    equal = widgets.draws_slider(x[:1], np.zeros((1, 2000)), [0.0]).draw(image=1, draws=2000)[0]
+    assert (equal[80, 170:640] == 0xDD).all()  # each is thinner than a pixel
 
 
 def test_the_draws_slider_marks_its_point_further_right_with_more_draws():

@@ -56,11 +56,12 @@ def draw_shares(image, log_weights):
     ink, left, width = ImageDraw.Draw(canvas), SIDE + 40, WIDTH - SIDE - 64
     ink.text((left, 30), "each draw's share of the weight", fill=GRAY, anchor="lm", font=FONT)
     shares = np.sort(np.exp(log_weights - log_weights.max()))[::-1]
-    ends = left + width * np.cumsum(shares) / shares.sum()
-    ink.rectangle([left, 50, left + width, SIDE], fill=REST)
-    for i, (start, end) in enumerate(zip([left, *ends], ends, strict=False)):
-        if end - start >= 0.5:  # of a pixel
-            ink.rectangle([start, 50, end, SIDE], fill=SHADES[i % 2])
+    ends = width * np.cumsum(shares) / shares.sum()
+    draws = np.searchsorted(ends, np.arange(width) + 0.5)  # which each column of pixels belongs to
+    for column, draw in enumerate(draws.tolist()):
+        seen = width * shares[draw] / shares.sum() >= 1  # of a pixel
+        line = [(left + column, 50), (left + column, SIDE)]
+        ink.line(line, fill=SHADES[draw % 2] if seen else REST)
     ink.rectangle([left, 50, left + width, SIDE], outline=GRAY, width=2)
     return np.asarray(canvas)
 
