@@ -420,7 +420,7 @@ EXERCISES = {
         },
     ),
     "11.2": Exercise(
-        inputs=lambda: (np.array([[-900.0, -901.0, -905.0], [-80.0, -95.0, -81.5]]),),
+        inputs=lambda: (np.array([[-900.0, -901.0, -905.0], [1.0, 3.0, 2.5]]),),
         solution=lambda log_weights: (
             log_weights.max(axis=1)
             + np.log(np.exp(log_weights - log_weights.max(axis=1, keepdims=True)).mean(axis=1))

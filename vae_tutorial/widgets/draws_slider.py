@@ -4,7 +4,6 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from vae_tutorial import _validation, plots
-from vae_tutorial.evaluation import effective_sample_size, importance_weighted_bound
 from vae_tutorial.widgets.drawing import CURVE, FONT, GRAY, WIDTH, Plane
 from vae_tutorial.widgets.explorer import Explorer
 
@@ -24,6 +23,9 @@ def draws_slider(x, log_weights, evidence):
         log_weights: float (n, k), see ``evaluation.log_weights``.
         evidence: float (n,), ln p(x) of each image, in nats.
     """
+    # Here, because it loads TensorFlow, which the other widgets do without.
+    from vae_tutorial.evaluation import effective_sample_size, importance_weighted_bound
+
     x = plots.as_rgb(x)
     _validation.same_length("log_weights", log_weights, "x", x)
     _validation.same_length("evidence", evidence, "x", x)
