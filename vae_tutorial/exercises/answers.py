@@ -1,6 +1,7 @@
 """The exercises by notebook, each with its solution and the mistakes that it recognizes."""
 
 import numpy as np
+from scipy.special import logsumexp
 from scipy.stats import norm
 
 from vae_tutorial.exercises.grader import Exercise
@@ -421,19 +422,13 @@ EXERCISES = {
     ),
     "11.2": Exercise(
         inputs=lambda: (np.array([[-900.0, -901.0, -905.0], [1.0, 3.0, 2.5]]),),
-        solution=lambda log_weights: (
-            log_weights.max(axis=1)
-            + np.log(np.exp(log_weights - log_weights.max(axis=1, keepdims=True)).mean(axis=1))
-        ),
+        solution=lambda log_weights: logsumexp(log_weights, axis=1) - np.log(3),
         mistakes={
             "that is the mean of the logarithms, the ELBO; take the mean first": (
                 lambda log_weights: log_weights.mean(axis=1)
             ),
             "that is the logarithm of the sum; for the mean, subtract ln k": (
-                lambda log_weights: (
-                    log_weights.max(axis=1)
-                    + np.log(np.exp(log_weights.T - log_weights.max(axis=1)).sum(axis=0))
-                )
+                lambda log_weights: logsumexp(log_weights, axis=1)
             ),
             "that is the best draw alone; take the mean of all of them": (
                 lambda log_weights: log_weights.max(axis=1)
