@@ -46,8 +46,8 @@ test: .venv/for-test  ## check the style, and run the unit tests and every noteb
 faults: .venv/for-test  ## inject every fault of which make test tries a few: kills, stops, odd inputs and places
 	FAULTS=full $(python) -m pytest -s tests/faults
 
-weights: .venv/for-lab  ## train the models that ship again, and say whether their weights come out the same
-	$(python) -m vae_tutorial.pretrained
+weights: .venv/for-test  ## train the models that ship again, and say whether their weights come out the same
+	$(python) -m benchmarks.weights
 
 bench: .venv/for-test  ## measure speed, memory, widgets, the tests' own sensitivity and the effect of the seed (an hour)
 	$(python) -m benchmarks.peers

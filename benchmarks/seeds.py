@@ -1,4 +1,4 @@
-"""How far the learned results of notebooks 03 to 11, and the VAE, depend on the seed.
+"""How far the learned results of notebooks 03 to 13, and the VAE, depend on the seed.
 
 Run as ``python -m benchmarks.seeds [--data mnist|digits] [--seeds 5]``; prints one table, smallest
 to largest over the seeds.
@@ -9,24 +9,27 @@ import argparse
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.ndimage import gaussian_filter
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
-from benchmarks import likelihood
+from benchmarks import likelihood, weights
 from vae_tutorial import pretrained
 from vae_tutorial.data import as_floats, load_images
 from vae_tutorial.evaluation import (
     class_probabilities,
     effective_sample_size,
     frechet_distance,
+    gray_share,
     importance_weighted_bound,
     log_weights,
     mean_image,
     pca_errors,
     reconstruction_errors,
+    sharpness,
     train_classifier,
 )
-from vae_tutorial.latent import active_units
+from vae_tutorial.latent import active_units, find_codes
 from vae_tutorial.losses import (
     kl_divergence,
     kl_per_latent,
@@ -214,15 +217,15 @@ def tradeoff(images, seed):
     for beta in pretrained.BETAS:
         name = f"beta_{beta:g}"
         kept = pretrained.load_pretrained(name) if seed == 0 else None
-        model = kept or pretrained.train(name, images, seed)
+        model = kept or weights.train(name, images, seed)
         rate, distortion, active = place(model, images)
         found |= {f"09 beta {beta:g}, rate": rate, f"09 beta {beta:g}, distortion": distortion}
         found[f"09 beta {beta:g}, active units of 20"] = active
         if before:
             found[f"09 slope down to beta {beta:g}"] = (before[1] - distortion) / (rate - before[0])
         before = rate, distortion
-    recipe = pretrained.SWEEP | {"beta": 4, "learning_rate": pretrained.TRAINING["learning_rate"]}
-    steps, size = pretrained.TRAINING["steps"], recipe.pop("latent_dim")
+    recipe = weights.SWEEP | {"beta": 4, "learning_rate": weights.TRAINING["learning_rate"]}
+    steps, size = weights.TRAINING["steps"], recipe.pop("latent_dim")
     model = fitted(VAE, images, seed, steps, callbacks=[WarmUp(steps // 2)], **recipe)
     rate, distortion, active = place(model, images)
     found["09 beta 4 with warm-up, loss"] = distortion + 4 * rate
@@ -374,6 +377,93 @@ def measuring(images, seed):
     return found
 
 
+def draws_of(name, model, images, judges):
+    """What 10,000 draws look like, to two classifiers and by their edges."""
+    pictures, found = model.sample(10_000), {}
+    sure = [class_probabilities(judge, pictures) for judge in judges.values()]
+    for (judge, classifier), p in zip(judges.items(), sure, strict=True):
+        features = keras.Model(classifier.inputs, classifier.layers[-2].output)
+        described = features.predict(as_floats(images.x_test), verbose=0)
+        distance = frechet_distance(described, features.predict(pictures, verbose=0))
+        found[f"12 {name}, Fréchet distance, {judge}"] = distance
+        found[f"12 {name}, {judge} confident"] = (p.max(axis=1) > 0.9).mean()
+        found[f"12 {name}, {judge} below 0.5"] = (p.max(axis=1) < 0.5).mean()
+    shares = np.bincount(sure[0].argmax(axis=1), minlength=10) / len(pictures)
+    found[f"12 {name}, rarest class"], found[f"12 {name}, commonest class"] = (
+        shares.min(),
+        shares.max(),
+    )
+    found[f"12 {name}, sharpness"] = sharpness(pictures).mean()
+    found[f"12 {name}, gray share"] = gray_share(pictures).mean()
+    return found
+
+
+def copies_of(name, model, images, judge):
+    """What the copies of the held-out images are like."""
+    copies = model.reconstruct(images.x_test)
+    kept = class_probabilities(judge, copies).argmax(axis=1) == images.y_test
+    error = squared_error(as_floats(images.x_test), copies).numpy().mean()
+    return {
+        f"13 {name}, squared error of copies": error,
+        f"13 {name}, labels kept": kept.mean(),
+        f"13 {name}, sharpness of copies": sharpness(copies).mean(),
+        f"13 {name}, KL": kl_divergence(*model.encode(images.x_test)).numpy().mean(),
+    }
+
+
+def searched(name, model, images, seed):
+    """Notebook 12: errors of codes found by search, of held-out images and of the model's own."""
+    rng, found = np.random.default_rng(seed), {}
+    for kind, x in (("held-out", as_floats(images.x_test[:50])), ("own", model.sample(50, seed))):
+        starts = {"zeros": np.zeros((50, 20)), "ten random starts": rng.normal(size=(500, 20))}
+        for start, z in starts.items():
+            many = x.repeat(len(z) // 50, axis=0)
+            at = find_codes(model, many, z, at=(10, 100, 500))
+            for step, codes in at.items():
+                errors = squared_error(many, model.decode(codes)).numpy().reshape(50, -1).min(1)
+                found[f"12 {name}, {kind}, {start}, error after {step}"] = errors.mean()
+            found[f"12 {name}, {kind}, {start}, found"] = (errors < 1).mean()
+    return found
+
+
+def ratios(name, describe, x):
+    """Notebook 13: how far images move when shifted and when blurred; 1 is to other images."""
+    ways = {"shifted": np.roll(x, 1, axis=2), "blurred": gaussian_filter(x, (0, 1, 1, 0))}
+    here, others = describe(x), describe(np.roll(x, 1, axis=0))
+    unit, found = np.square(here - others).sum(axis=1).mean(), {}
+    for way, changed in ways.items():
+        far = np.square(here - describe(changed)).sum(axis=1).mean()
+        found[f"13 {way}, seen by {name}"] = far / unit
+    return found
+
+
+def rivals(images, seed):
+    """Notebooks 12 and 13: the models that ship (seed 0), and the same with other seeds."""
+    set_seed(seed)
+    judges = {"dense": train_classifier(images), "convolutional": convolutional_classifier(images)}
+    x = as_floats(images.x_test[:1000])
+    found = {"12 real digits, sharpness": sharpness(images.x_test).mean()}
+    found["12 real digits, gray share"] = gray_share(images.x_test).mean()
+    real = class_probabilities(judges["dense"], images.x_test).max(axis=1)
+    found["12 real digits, dense confident"] = (real > 0.9).mean()
+    found["12 real digits, dense below 0.5"] = (real < 0.5).mean()
+    found |= ratios("pixels", lambda x: x.reshape(len(x), -1), x)
+    describing = {name: (judge, judge.layers[-2].output) for name, judge in judges.items()}
+    for name in ("vae_20", "squared_error", "gan", "gan_without_r1", *pretrained.RIVALS):
+        model = pretrained.load_pretrained(name) if seed == 0 else weights.train(name, images, seed)
+        found |= draws_of(name, model, images, judges)
+        if hasattr(model, "encoder"):
+            found |= copies_of(name, model, images, judges["dense"])
+        if name in ("vae_20", "gan"):
+            found |= searched(name, model, images, seed)
+        if hasattr(model, "discriminator"):
+            describing[name] = model.discriminator, model.discriminator.layers[-2].output
+    for name, (network, layer) in describing.items():
+        features = keras.Model(network.inputs, layer)
+        found |= ratios(name, lambda x, f=features: f.predict(x, verbose=0), x)
+    return found
+
+
 def variational(images, seed):
     """The default VAE, four epochs of MNIST: test loss, its parts, and how many units it uses."""
     set_seed(seed)
@@ -400,6 +490,7 @@ MEASURES = {
         own_noise,
         tricks,
         measuring,
+        rivals,
         variational,
     )
 }

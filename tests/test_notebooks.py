@@ -31,6 +31,7 @@ ENDING = ["Check yourself", "Try this", "Summary", "Further reading", "Next"]
 BESIDE_THE_SECTIONS = {"Setup", "What you will do", "What you need", *ENDING}
 CLAIMS = {"01": [1], "02": [2, 3], "03": [4, 5], "04": [6], "05": [7]}
 CLAIMS |= {"06": [8, 9, 10, 11], "07": [12, 13], "08": [14, 15], "09": [9, 10]}
+CLAIMS |= {"12": [16, 17, 18, 19], "13": [20]}
 VERDICT = re.compile(r"\b(holds with a condition|does not hold|holds)\b")
 
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)

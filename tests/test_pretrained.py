@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from benchmarks import weights
 from vae_tutorial import pretrained
 from vae_tutorial.data import DataError, load_images
 from vae_tutorial.training import set_seed
 
 IMAGES = load_images("mnist")
 FEW = dataclasses.replace(IMAGES, x_test=IMAGES.x_test[:50], y_test=IMAGES.y_test[:50])
-every_model = pytest.mark.parametrize("name", pretrained.MODELS)
+every_model = pytest.mark.parametrize("name", weights.MODELS)
 
 
 def record_of(name):
@@ -23,7 +24,7 @@ def record_of(name):
 
 def test_all_together_are_small():
     files = list(pretrained.FOLDER.iterdir())
-    names = {f"{name}.{kind}" for name in pretrained.MODELS for kind in ("json", "safetensors")}
+    names = {f"{name}.{kind}" for name in weights.MODELS for kind in ("json", "safetensors")}
     assert {path.name for path in files} == names
     large = {path for path in files if path.name.startswith("vae_")}
     assert sum(path.stat().st_size for path in large) <= 2.1e6
@@ -33,10 +34,10 @@ def test_all_together_are_small():
 @every_model
 def test_a_record_says_what_made_the_weights(name):
     record = record_of(name)
-    assert set(record) == {"command", "data", "model", "training", "test_nats", "sha256"}
-    assert record["command"] == pretrained.COMMAND
-    assert record["model"] == pretrained.MODELS[name]
-    assert record["training"] == pretrained.TRAINING
+    assert set(record) == {"command", "data", "model", "training", "test", "sha256"}
+    assert record["command"] == weights.COMMAND
+    assert record["model"] == weights.MODELS[name]
+    assert record["training"] == weights.TRAINING
     assert record["data"].startswith("mnist: 60,000 training and 10,000 test images")
 
 
@@ -48,7 +49,7 @@ def test_the_weights_are_named_arrays(name):
     assert set(weights) == {f"{side}/{part}" for side in sides for part in ("kernel", "bias")}
     dtype = np.float32 if name.startswith("vae_") else np.float16
     assert all(w.dtype == dtype and np.isfinite(w).all() for w in weights.values())
-    sizes = pretrained.MODELS[name]["latent_dim"], 2 * pretrained.MODELS[name]["latent_dim"]
+    sizes = weights.MODELS[name]["latent_dim"], 2 * weights.MODELS[name]["latent_dim"]
     assert (len(weights["decoder/0/kernel"]), len(weights["encoder/1/bias"])) == sizes
 
 
@@ -57,7 +58,7 @@ def test_the_weights_are_named_arrays(name):
 def test_the_test_loss_is_that_of_the_record(name):
     model = pretrained.load_pretrained(name)
     found = model.evaluate(IMAGES.x_test, batch_size=500, verbose=0, return_dict=True)
-    assert found == pytest.approx(record_of(name)["test_nats"], rel=1e-3, abs=0.01)
+    assert found == pytest.approx(record_of(name)["test"], rel=1e-3, abs=0.01)
 
 
 def test_another_name_is_refused():
@@ -90,11 +91,11 @@ def test_weights_that_are_not_the_stored_ones_are_refused(tmp_path, monkeypatch,
 @pytest.mark.parametrize("name", ["vae_2", "beta_0.5", "binary_1"])
 def test_made_twice_it_is_the_same_and_can_be_loaded(name, tmp_path, monkeypatch):
     """For a few steps, to be quick, and after other random numbers."""
-    monkeypatch.setattr(pretrained, "TRAINING", pretrained.TRAINING | {"steps": 4})
+    monkeypatch.setattr(weights, "TRAINING", weights.TRAINING | {"steps": 4})
     records = []
     for folder in (tmp_path / "one", tmp_path / "two"):
         folder.mkdir()
-        records.append(pretrained.make(name, folder, FEW))
+        records.append(weights.make(name, folder, FEW))
         set_seed(9)
     assert records[0] == records[1]
     for file in (f"{name}.safetensors", f"{name}.json"):
@@ -103,8 +104,8 @@ def test_made_twice_it_is_the_same_and_can_be_loaded(name, tmp_path, monkeypatch
     assert record_of(name) == records[0]
     model = pretrained.load_pretrained(name)
     saved = safetensors.numpy.load_file(tmp_path / "one" / f"{name}.safetensors")
-    loaded = pretrained._weights(model)
+    loaded = pretrained.named_weights(model)
     assert set(saved) == set(loaded) and len(saved) == len(model.trainable_variables)
     assert all(np.array_equal(saved[weight], loaded[weight]) for weight in saved)
     found = model.evaluate(FEW.x_test, batch_size=500, verbose=0, return_dict=True)
-    assert found == pytest.approx(records[0]["test_nats"], rel=1e-3, abs=0.01)
+    assert found == pytest.approx(records[0]["test"], rel=1e-3, abs=0.01)

@@ -5,6 +5,7 @@ The core, in the order in which the notebooks build it:
 losses       squared error, reconstruction loss, KL divergence: formulas
 networks     decoders (convolutional, dense), encoder, classifier
 models       Memory, Autoencoder, VAE: Keras models with encode, decode, reconstruct, sample
+adversarial  GAN and VAEGAN, Keras models with an opponent, and their losses
 training     around ``fit``: set_seed, OneCycle, batches, LossPerStep, Snapshots, ProgressBar
 latent       codes: the reparameterization trick, lerp and slerp, search for a code, active units
 channel      the noisy number line, and how much it can carry
@@ -16,7 +17,7 @@ data         MNIST, Fashion-MNIST, embedded digits, images of your own, the four
 plots        static figures: arrays in, Axes out
 diagrams     the drawings: networks, stamps, clouds
 widgets      the figures that answer to mouse, finger and keyboard
-pretrained   small trained models that ship, and how they were made
+pretrained   small trained models that ship
 exercises    check() and the answers
 machine      check_setup(), the first call of each notebook
 

@@ -1,5 +1,7 @@
 """The check of pixels, owned by the networks that read images: no door leads around it."""
 
+from functools import wraps
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -87,19 +89,35 @@ class Pixels(keras.layers.Layer):
             raise _validation.error("images", *problem)
 
 
-class _Guarded:
-    """A Keras model that raises after any step in which a ``Pixels`` layer was out of range."""
+def trusted(images):
+    """Images that a decoder made, marked: they need no check, and a reader no blame for them."""
+    images._pixels = images
+    return images
 
-    def train_step(self, data):
-        """Keras's own step, undone if the batch doesn't fit: Adam's momentum would move weights."""
+
+def undone_if_unfit(train_step):
+    """A ``train_step``, undone if the batch doesn't fit: Adam's momentum would move weights."""
+
+    @wraps(train_step)
+    def guarded(self, data):
         # A copy costs less than a condition, which keeps XLA from working in place.
         variables = [*self.variables, *self.optimizer.variables]
         before = [tf.identity(variable.value) for variable in variables]
-        logs = super().train_step(data)
+        logs = train_step(self, data)
         fits = tf.reduce_all([layer.seen[0] == 0 for layer in self._pixel_layers()])
         for variable, value in zip(variables, before, strict=True):
             variable.assign(tf.where(fits, variable.value, value))
         return logs
+
+    return guarded
+
+
+class _Guarded:
+    """A Keras model that raises after any step in which a ``Pixels`` layer was out of range."""
+
+    @undone_if_unfit
+    def train_step(self, data):
+        return super().train_step(data)
 
     def _pixel_layers(self):
         return [layer for layer in self._flatten_layers() if isinstance(layer, Pixels)]
@@ -184,14 +202,26 @@ class ImageModel(_Guarded, keras.Model):
         self.pixels.note(tf.reduce_all(tf.math.is_finite(z)), CODES, lambda: tf.zeros(5))
         return z
 
+    def standard_normal(self, x, training=True):
+        """Noise for a batch of images: float32 (n, latent_dim)."""
+        shape = (tf.shape(x)[0], self.latent_dim)
+        if training:
+            return keras.random.normal(shape, seed=self.noise)
+        # It depends on the images, so that evaluation gives the same number twice.
+        return tf.random.stateless_normal(shape, [0, tf.cast(tf.reduce_sum(x), tf.int32)])
+
     def average(self, losses, sample_weight):
         """The mean of (n,) losses, weighted if asked."""
-        if self.loss is not None:
-            hint = "compile without it, since the model brings its own"
-            raise _validation.error("loss", "be None", f"{self.loss}", hint)
+        self.raise_if_loss_given()
         if sample_weight is not None:
             losses = losses * tf.cast(sample_weight, losses.dtype)
         return tf.reduce_mean(losses)
+
+    def raise_if_loss_given(self):
+        """``compile(loss=...)`` would be ignored."""
+        if self.loss is not None:
+            hint = "compile without it, since the model brings its own"
+            raise _validation.error("loss", "be None", f"{self.loss}", hint)
 
     def decode(self, z):
         """Images from codes: float (n, latent_dim) to a float32 array (n, h, w, c) in [0, 1]."""

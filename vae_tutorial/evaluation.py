@@ -1,4 +1,4 @@
-"""Measuring on held-out images: errors and baselines, a classifier, tighter bounds, distances.
+"""Measuring on held-out images: errors and baselines, a classifier, sharpness, tighter bounds.
 
 Rate and distortion are what ``VAE.evaluate`` returns: ``kl_divergence``, ``reconstruction_loss``.
 """
@@ -85,6 +85,24 @@ def class_probabilities(classifier, images):
     images = _validation.images("images", images, classifier.input_shape[1:])
     chunks = (as_floats(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK))
     return np.concatenate([tf.nn.softmax(classifier(x)).numpy() for x in chunks])
+
+
+def sharpness(images):
+    """How hard the edges are: the variance of each image's Laplacian, (n, h, w, c) -> (n,).
+
+    Four times a pixel minus its four neighbors; a measure of focus (Pech-Pacheco et al. 2000,
+    Diatom autofocusing in brightfield microscopy). Introduced in notebook 12.
+    """
+    x = as_floats(images)
+    around = x[:, 2:, 1:-1] + x[:, :-2, 1:-1] + x[:, 1:-1, 2:] + x[:, 1:-1, :-2]
+    return (4 * x[:, 1:-1, 1:-1] - around).var(axis=(1, 2, 3))
+
+
+def gray_share(images):
+    """Of each image's ink, pixels above 0.1, how much is gray, up to 0.9: (n, h, w, c) -> (n,)."""
+    x = as_floats(images)
+    gray, ink = (x > 0.1) & (x <= 0.9), x > 0.1
+    return gray.sum(axis=(1, 2, 3)) / np.maximum(ink.sum(axis=(1, 2, 3)), 1)
 
 
 def log_weights(vae, images, k, *, seed=0):

@@ -64,22 +64,41 @@ def find_code(model, image, *, steps=300, learning_rate=0.1, start=None):
     Introduced in notebook 03.
     """
     x = _validation.images("image", np.asarray(image)[np.newaxis], model.image_shape)
-    x = tf.constant(as_floats(x))
     start = np.zeros(model.latent_dim) if start is None else start
-    z = tf.Variable([start], dtype=tf.float32)  # (1, k)
+    z = find_codes(model, x, [start], at=[steps], learning_rate=learning_rate)[steps]
+    return z[0], float(squared_error(as_floats(x), model.decode(z))[0])
+
+
+def find_codes(model, images, start, *, at=(300,), learning_rate=0.1):
+    """As ``find_code``, for many images at once: {step: float32 codes (n, latent_dim)}.
+
+    Args:
+        model: as there.
+        images: uint8 (n, h, w) or (n, h, w, c), or float in [0, 1].
+        start: float (n, latent_dim), where each search begins.
+        at: the steps after which the codes are kept; the last one ends the search.
+        learning_rate: as there.
+
+    Introduced in notebook 12.
+    """
+    x = tf.constant(as_floats(_validation.images("images", images, model.image_shape)))
+    start = _validation.codes("start", start, model.latent_dim)
+    z = tf.Variable(_validation.same_length("start", start, "images", images))  # (n, k)
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build([z])
 
     @tf.function
     def step():
         with tf.GradientTape() as tape:
-            error = squared_error(x, tf.sigmoid(model.decoder(z)))
+            error = tf.reduce_sum(squared_error(x, tf.sigmoid(model.decoder(z))))
         optimizer.apply_gradients([(tape.gradient(error, z), z)])
 
-    for _ in range(steps):
+    found = {}
+    for count in range(max(at) + 1):
+        if count in at:
+            found[count] = z.numpy()
         step()
-    error = squared_error(x, tf.sigmoid(model.decoder(z)))
-    return z.numpy()[0], float(error[0])
+    return found
 
 
 def nearest_distances(samples, codes):

@@ -148,11 +148,7 @@ class VAE(ImageModel):
         """Mean over the batch of reconstruction loss + beta * KL divergence, nats per image."""
         given = {} if y is None else {"target": self.target(x, y)}
         x = self.pixels(x)
-        shape = (tf.shape(x)[0], self.latent_dim)
-        if training:
-            epsilon = keras.random.normal(shape, seed=self.noise)
-        else:  # noise that depends on the images, so that evaluation gives the same number twice
-            epsilon = tf.random.stateless_normal(shape, [0, tf.cast(tf.reduce_sum(x), tf.int32)])
+        epsilon = self.standard_normal(x, training)
         parts = self.loss_parts(x, epsilon, **given)  # (n,), (n,)
         for metric, part in zip(self.parts, parts, strict=True):
             metric.update_state(part)

@@ -99,6 +99,11 @@ def build_classifier(classes=10, image_shape=(28, 28, 1), *, units=(256,)):
     return _image_network("classifier", image_shape, units, classes, "leaky_relu")
 
 
+def build_discriminator(image_shape=(28, 28, 1), *, units=(256, 256)):
+    """From an image to one logit, positive for real; see ``adversarial`` (notebook 12)."""
+    return _image_network("discriminator", image_shape, units, 1, "leaky_relu")
+
+
 def _image_network(name, image_shape, units, outputs, activation):
     _validation.network(_policy(), image_shape, latent_dim=outputs, units=units)
     x = keras.Input(image_shape, name="x")

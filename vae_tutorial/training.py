@@ -86,15 +86,16 @@ class LossPerStep(keras.callbacks.Callback):
 
     Args:
         every: steps from one record to the next.
+        of: which of the logs is recorded, such as "decoder_loss" (notebook 12).
 
     Attributes:
         step: list of int, steps since ``fit`` began.
         loss: list of float, the mean loss of the steps since the record before.
     """
 
-    def __init__(self, every=10):
+    def __init__(self, every=10, of="loss"):
         super().__init__()
-        self.every = every
+        self.every, self.of = every, of
 
     def on_train_begin(self, logs=None):
         self.step, self.loss, self._before = [], [], 0
@@ -106,7 +107,7 @@ class LossPerStep(keras.callbacks.Callback):
         count = batch + 1
         if count - self._count >= self.every:
             # Keras reports the mean since the epoch began: take apart what is new in it.
-            total = count * float(logs["loss"])
+            total = count * float(logs[self.of])
             self.step.append(self._before + count)
             self.loss.append((total - self._sum) / (count - self._count))
             self._count, self._sum = count, total
@@ -160,7 +161,9 @@ class ProgressBar(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if batch % 10 == 9:
             of = f" of {self.params['steps']:,}" if self.params["steps"] else ""
-            self._show(f"{self._epoch}step {batch + 1:,}{of} · loss {logs['loss']:.4g}")
+            shown = {"loss": logs["loss"]} if "loss" in logs else logs
+            losses = (f" · {name.replace('_', ' ')} {loss:.4g}" for name, loss in shown.items())
+            self._show(f"{self._epoch}step {batch + 1:,}{of}{''.join(losses)}")
 
     def on_train_end(self, logs=None):
         self._show("")

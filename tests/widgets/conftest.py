@@ -45,6 +45,7 @@ def make_images(shape=(28, 28), class_names=NAMES, labels=None):
 MEMORY, FLAT, DEEP, IMAGES = StandIn(3, (8, 8, 3)), StandIn(2), StandIn(5), make_images()
 SNAPSHOTS = {step: RNG.random((1, 8, 8, 3)).astype(np.float32) for step in (0, 10, 5, 200)}
 COPIES = {step: RNG.random((4, 28, 28, 1)) for step in (0, 6, 54)}
+FOUND = {step: RNG.random((4, 28, 28, 1)) for step in (1, 10, 500)}
 BUILDERS = {
     "code_map_explorer": lambda: widgets.code_map_explorer(
         FLAT, RNG.normal(size=(40, 2)), IMAGES.y_train[:40], noise=True
@@ -62,7 +63,16 @@ BUILDERS = {
     "epoch_scrubber": lambda: widgets.epoch_scrubber(COPIES, IMAGES.x_test[:4], 6),
     "gaussian_dial": widgets.gaussian_dial,
     "input_scale": lambda: widgets.input_scale(MEMORY),
+    "inversion_stepper": lambda: widgets.inversion_stepper(
+        IMAGES.x_test[:4], FOUND, RNG.random((4, 28, 28, 1))
+    ),
     "latent_sizes": lambda: widgets.latent_sizes({2: FLAT, 5: DEEP}, IMAGES.x_test),
+    "metric_switch": lambda: widgets.metric_switch(
+        IMAGES.x_test[:4],
+        dict.fromkeys(("pixels", "features"), COPIES[6]),
+        dict.fromkeys(("pixels", "features"), COPIES[54]),
+        {"pixels": "Soft.", "features": "Sharp."},
+    ),
     "mixing_board": lambda: widgets.mixing_board(MEMORY, NAMES),
     "noisy_line": lambda: widgets.noisy_line([5.43, 5.44, 8], NAMES),
     "training_scrubber": lambda: widgets.training_scrubber(SNAPSHOTS, RNG.random((8, 8, 3))),

@@ -9,6 +9,7 @@ from tests.widgets.conftest import (
     COPIES,
     DEEP,
     FLAT,
+    FOUND,
     IMAGES,
     MEMORY,
     NAMES,
@@ -294,6 +295,19 @@ def test_the_epoch_scrubber_shows_originals_above_copies():
             lambda x: widgets.draws_slider(x, np.zeros((9, 5)), np.zeros(8)),
             "evidence must be as many as x",
         ),
+        (lambda x: widgets.inversion_stepper(x, {}, x), "found must hold steps from 1 on"),
+        (lambda x: widgets.inversion_stepper(x, {0: x}, x), "found must hold steps from 1 on"),
+        (lambda x: widgets.inversion_stepper(x, {1: x[:3]}, x), "found must be as many as x"),
+        (lambda x: widgets.inversion_stepper(x, {1: x}, x[:3]), "encoded must be as many as x"),
+        (lambda x: widgets.metric_switch(x, {}, {}, {}), "copies must hold at least one model"),
+        (
+            lambda x: widgets.metric_switch(x, {"a": x}, {"b": x}, {"a": ""}),
+            "samples must have the models a",
+        ),
+        (
+            lambda x: widgets.metric_switch(x, {"a": x[:3]}, {"a": x}, {"a": ""}),
+            "copies must be as many as x",
+        ),
     ],
 )
 def test_what_a_widget_cannot_show_is_an_error(build, words):
@@ -357,3 +371,40 @@ def test_the_draws_slider_marks_its_point_further_right_with_more_draws():
         image, _ = slider.draw(image=1, draws=draws)
         columns.append(np.argwhere((image == (0xD5, 0x5E, 0)).all(axis=2)).mean(axis=0)[1])
     assert columns == sorted(columns) and columns[2] - columns[0] > 400
+
+
+def test_the_inversion_stepper_shows_what_was_found_and_how_far_off_it_is():
+    x, encoded = IMAGES.x_test[:4], FOUND[10][::-1]
+    stepper = widgets.inversion_stepper(x, FOUND, encoded)
+    assert stepper.state == {"image": 1, "step": 1} and stepper.values["step"] == [1, 10, 500]
+    image, sentence = stepper.draw(image=2, step=10)
+    errors = [np.square(y[1, ..., 0] - x[1] / 255).sum() for y in (FOUND[10], encoded)]
+    expected = "Image 2; the search after 10 steps, squared error {:.1f}; one pass of the encoder, "
+    assert sentence == expected.format(errors[0]) + f"{errors[1]:.1f}."
+    tile = image.shape[1] / 88  # three images of 28 pixels and two gaps of 2, enlarged
+    for place, wanted in enumerate((x[1] / 255, FOUND[10][1], encoded[1])):
+        rows, columns = (((np.arange(28) + o + 0.5) * tile).astype(int) for o in (0, 30 * place))
+        assert np.array_equal(image[np.ix_(rows, columns)], plots.as_rgb_image(wanted))
+
+
+def test_the_inversion_stepper_marks_its_point_where_the_search_is():
+    falling = {step: np.full((4, 28, 28, 1), 0.5 + 0.3 / step) for step in (1, 10, 100)}
+    stepper = widgets.inversion_stepper(np.full((4, 28, 28), 127, np.uint8), falling, falling[100])
+    marks = []
+    for step in (1, 10, 100):
+        image, _ = stepper.draw(image=1, step=step)
+        marks.append(np.argwhere((image == (0xD5, 0x5E, 0)).all(axis=2)).mean(axis=0))
+    rows, columns = np.transpose(marks)
+    assert (np.diff(rows) > 1).all() and (np.diff(columns) > 100).all()  # further down, and right
+
+
+def test_the_metric_switch_shows_the_rows_of_its_model():
+    x = IMAGES.x_test[:4]
+    switch = widgets.metric_switch(
+        x, {"a": COPIES[0], "b": COPIES[6]}, {"a": COPIES[54], "b": COPIES[0]}, {"a": "1", "b": "2"}
+    )
+    assert switch.state == {"model": "a"}
+    image, sentence = switch.draw(model="b")
+    rows = [plots.as_rgb(images) for images in (x, COPIES[6], COPIES[0])]
+    assert np.array_equal(image, plots.image_grid(np.concatenate(rows), columns=4))
+    assert sentence == "Originals, copies, samples. 2"

@@ -42,6 +42,11 @@ def _probabilities():
     return np.array(before) / 10, np.array(after) / 10
 
 
+def _naive_surprise(logits):
+    with np.errstate(over="ignore", divide="ignore"):
+        return -np.log(1 / (1 + np.exp(-logits))).mean()
+
+
 def _naive_bound(log_weights):
     with np.errstate(divide="ignore"):
         return np.log(np.exp(log_weights).mean(axis=1))
@@ -438,5 +443,82 @@ EXERCISES = {
             ),
         },
         reminder="the draws of an image stand in a row: axis=1",
+    ),
+    "12.1": Exercise(
+        solution=-np.log(0.8) - np.log(0.2),
+        mistakes={
+            "those are only the genuine pictures; add what it loses on the made ones": -np.log(0.8),
+            "those are only the made pictures; add what it loses on the genuine ones": -np.log(0.2),
+            "the two terms are added, not averaged": -np.log(0.16) / 2,
+            "for a made picture the right answer has the probability 1 - 0.8": -2 * np.log(0.8),
+            "a surprise is minus the logarithm: change the sign": np.log(0.16),
+            "take the natural logarithm: nats, not bits": -np.log2(0.16),
+        },
+    ),
+    "12.2": Exercise(
+        inputs=lambda: (np.array([-800.0, -2.0, 0.5, 3.0]),),
+        solution=lambda logits: np.logaddexp(0, -logits).mean(),
+        mistakes={
+            "that is the expert's surprise at made pictures; the forger wants the opposite": (
+                lambda logits: np.logaddexp(0, logits).mean()
+            ),
+            "that raises the expert's loss, which is flat where the expert is sure": (
+                lambda logits: -np.logaddexp(0, logits).mean()
+            ),
+            "a surprise is minus the logarithm: change the sign": (
+                lambda logits: -np.logaddexp(0, -logits).mean()
+            ),
+            "return one number: the mean over the pictures, not the sum": (
+                lambda logits: np.logaddexp(0, -logits).sum()
+            ),
+            "return one number: the mean over the pictures": (
+                lambda logits: np.logaddexp(0, -logits)
+            ),
+            "exp(800) is infinite for a computer: use np.logaddexp(0, b), which is ln(1 + e^b)": (
+                _naive_surprise
+            ),
+        },
+        reminder="-ln sigma(a) is ln(1 + e^-a)",
+    ),
+    "13.1": Exercise(
+        solution=50 * np.log(4),
+        mistakes={
+            "half of the 100 stands before the logarithm": 100 * np.log(4),
+            "the loss goes with the logarithm of the error, not with the error": 1.5,
+            "take the natural logarithm: nats, not bits": 50 * np.log2(4),
+            "you forgot the weight of 100": 0.5 * np.log(4),
+            "it falls, so what it falls by is positive": -50 * np.log(4),
+        },
+    ),
+    "13.2": Exercise(
+        inputs=lambda: tuple(
+            np.random.default_rng(7).normal(size=(3, 5, 4)) * [[[1]], [[1]], [[3]]]
+        ),
+        solution=lambda here, shifted, others: (
+            np.square(here - shifted).sum(axis=1).mean()
+            / np.square(here - others).sum(axis=1).mean()
+        ),
+        mistakes={
+            "upside down: the shift's distance is divided by the other digit's": (
+                lambda here, shifted, others: (
+                    np.square(here - others).sum() / np.square(here - shifted).sum()
+                )
+            ),
+            "square the differences": (
+                lambda here, shifted, others: (
+                    np.abs(here - shifted).sum() / np.abs(here - others).sum()
+                )
+            ),
+            "average the squared distances first, then divide": (
+                lambda here, shifted, others: (
+                    np.square(here - shifted).sum(axis=1) / np.square(here - others).sum(axis=1)
+                ).mean()
+            ),
+            "measure both distances from the digit itself, not from its shifted copy": (
+                lambda here, shifted, others: (
+                    np.square(here - shifted).sum() / np.square(shifted - others).sum()
+                )
+            ),
+        },
     ),
 }

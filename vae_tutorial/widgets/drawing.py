@@ -121,6 +121,18 @@ class Plane:
         x, y = self.place(*here)
         self.ink.ellipse([x - 11, y - 11, x + 11, y + 11], fill=POINT, outline="black", width=2)
 
+    def level(self, y):
+        """A dashed line across."""
+        low, high = self._across
+        (left, row), (right, _) = self.place(low, y), self.place(high, y)
+        for column in np.arange(left, right, 16):
+            self.ink.line([(column, row), (min(column + 9, right), row)], fill=GRAY, width=2)
+
     def array(self):
         """What was drawn: uint8 array (height, width, 3)."""
         return np.asarray(self._image)
+
+
+def power_labels(most):
+    """Labels below a logarithmic axis from 1 to ``most``: {power of ten: its number}."""
+    return {power: f"{10**power:,}" for power in range(int(np.log10(most)) + 1)}

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from vae_tutorial import _validation, plots
-from vae_tutorial.widgets.drawing import CURVE, FONT, GRAY, WIDTH, Plane
+from vae_tutorial.widgets.drawing import CURVE, FONT, GRAY, WIDTH, Plane, power_labels
 from vae_tutorial.widgets.explorer import Explorer
 
 SIDE, HEIGHT = 120, 300  # pixels of the image, and of the curve
@@ -74,14 +74,10 @@ def draw_bounds(points, here, evidence):
     highest = max(evidence, *(bound for _, bound in points))
     room = 0.15 * max(highest - lowest, 1)
     plane = Plane(HEIGHT, (-0.1, points[-1][0] + 0.1), (lowest - room, highest + room))
-    columns = {power: f"{10**power:,}" for power in range(int(points[-1][0]) + 1)}
     rows = {evidence: f"{evidence:.1f}"}
     if evidence - lowest > room:  # else the two numbers would overlap
         rows[lowest] = f"{lowest:.1f}"
-    plane.label(columns, rows, "draws", "bound (nats)")
-    left, right = plane.place(-0.1, evidence), plane.place(points[-1][0] + 0.1, evidence)
-    for column in np.arange(left[0], right[0], 16):
-        ends = [(column, left[1]), (min(column + 9, right[0]), left[1])]
-        plane.ink.line(ends, fill=GRAY, width=2)
+    plane.label(power_labels(10 ** points[-1][0]), rows, "draws", "bound (nats)")
+    plane.level(evidence)
     plane.curve(points, here)
     return plane.array()
