@@ -82,7 +82,7 @@ def test_all_ways_to_write_an_image_give_the_same(model):
 
 @pytest.mark.parametrize("bad", [PIXELS, PIXELS[0, :4], 255.0 * PIXELS[0], None, "cat"])
 def test_what_is_no_image_of_the_model_is_named(model, bad):
-    with pytest.raises((TypeError, ValueError), match="^image must"):
+    with pytest.raises((TypeError, ValueError), match="^images must"):
         latent.find_code(model, bad)
 
 

@@ -136,13 +136,6 @@ def required(name, value, what, hint):
     return value
 
 
-def nothing_beside(**given):
-    """Raise if ``fit`` was given more than images, such as targets that would be ignored."""
-    for name, value in given.items():
-        if value is not None:
-            raise error(name, "be left out", f"{value.dtype}", "call fit(images)")
-
-
 def positions(values, noise=1.0, *, least=2, most=None):
     """``values`` as float64 (n,): distinct, finite places of names; ``noise`` is checked too."""
     positive_number("noise", noise)

@@ -80,8 +80,8 @@ class _Adversarial:
     def opponent_loss(self, x, made):
         """The discriminator's loss, with its penalty: images (n, h, w, c), logits (m, 1)."""
         real = self.discriminator(x)  # (n, 1)
-        right = tf.concat([real > 0, made < 0], axis=0)
-        self.accuracy.update_state(tf.cast(right, tf.float32))
+        for right in (real > 0, made < 0):  # a half each, however many images were made
+            self.accuracy.update_state(tf.reduce_mean(tf.cast(right, tf.float32)))
         loss = discriminator_loss(real, made)
         if self.r1:
             loss += 0.5 * self.r1 * gradient_penalty(self.discriminator, x)
@@ -105,7 +105,9 @@ class _Adversarial:
         """What ``fit`` was given, float32 (n, h, w, c): images, and nothing beside them."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         self.raise_if_loss_given()
-        _validation.nothing_beside(y=y, sample_weight=sample_weight)
+        for name, value in (("y", y), ("sample_weight", sample_weight)):
+            if value is not None:
+                raise _validation.error(name, "be left out", f"{value.dtype}", "call fit(images)")
         return self.pixels(x)
 
     def logs(self, losses):

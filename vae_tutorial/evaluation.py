@@ -90,8 +90,7 @@ def class_probabilities(classifier, images):
 def sharpness(images):
     """How hard the edges are: the variance of each image's Laplacian, (n, h, w, c) -> (n,).
 
-    Four times a pixel minus its four neighbors; a measure of focus (Pech-Pacheco et al. 2000,
-    Diatom autofocusing in brightfield microscopy). Introduced in notebook 12.
+    Four times a pixel minus its neighbors (Pech-Pacheco et al. 2000). Introduced in notebook 12.
     """
     x = as_floats(images)
     around = x[:, 2:, 1:-1] + x[:, :-2, 1:-1] + x[:, 1:-1, 2:] + x[:, 1:-1, :-2]

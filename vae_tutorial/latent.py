@@ -63,9 +63,9 @@ def find_code(model, image, *, steps=300, learning_rate=0.1, start=None):
 
     Introduced in notebook 03.
     """
-    x = _validation.images("image", np.asarray(image)[np.newaxis], model.image_shape)
-    start = np.zeros(model.latent_dim) if start is None else start
-    z = find_codes(model, x, [start], at=[steps], learning_rate=learning_rate)[steps]
+    x = np.asarray(image)[np.newaxis]
+    start = np.asarray(np.zeros(model.latent_dim) if start is None else start)[np.newaxis]
+    z = find_codes(model, x, start, at=[steps], learning_rate=learning_rate)[steps]
     return z[0], float(squared_error(as_floats(x), model.decode(z))[0])
 
 
@@ -82,8 +82,7 @@ def find_codes(model, images, start, *, at=(300,), learning_rate=0.1):
     Introduced in notebook 12.
     """
     x = tf.constant(as_floats(_validation.images("images", images, model.image_shape)))
-    start = _validation.codes("start", start, model.latent_dim)
-    z = tf.Variable(_validation.same_length("start", start, "images", images))  # (n, k)
+    z = tf.Variable(_validation.codes("start", start, model.latent_dim))  # (n, k)
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build([z])
 

@@ -28,11 +28,8 @@ def load_pretrained(name):
     """A model trained on MNIST, ready to use.
 
     Args:
-        name: of a ``VAE``: "vae_2" (two latents, for maps), "vae_20" (twenty, for quality), one of
-            the sweep, "beta_784" down to "beta_0.01", "binary_1" or "binary_2", trained on
-            binarized images, "squared_error", trained with the squared error; of a ``GAN``: "gan",
-            "gan_without_r1"; of a ``VAEGAN``: "rival_pixels" or "rival_features", alone or with
-            "_adversary" behind it.
+        name: one of ``NAMES``. "vae_2" has two latents, for maps, "vae_20" twenty, for quality;
+            "binary" ones know binarized images; "rival" ones are a ``VAEGAN`` taken apart.
 
     Raises:
         ValueError: for another name.

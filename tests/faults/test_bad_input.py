@@ -108,8 +108,8 @@ CASES = [
     (lambda w: w.clf.predict(BYTES, verbose=0), "images", "in [0, 255]"),
     (lambda w: evaluation.class_probabilities(w.clf, BYTES), "images", "in [0, 255]"),
     (lambda w: evaluation.class_probabilities(w.clf, COLOR), "images", "(6, 8, 8, 3)"),
-    (lambda w: find_code(w.vae, PIXELS), "image", "(1, 6, 8, 8)"),
-    (lambda w: find_code(w.vae, BYTES[0]), "image", "in ["),
+    (lambda w: find_code(w.vae, PIXELS), "images", "(1, 6, 8, 8)"),
+    (lambda w: find_code(w.vae, BYTES[0]), "images", "in ["),
     # Making models, networks, schedules and batches
     (lambda w: VAE(0), "latent_dim", "0 (int)"),
     (lambda w: VAE(2.5), "latent_dim", "2.5 (float)"),

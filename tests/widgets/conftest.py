@@ -64,14 +64,14 @@ BUILDERS = {
     "gaussian_dial": widgets.gaussian_dial,
     "input_scale": lambda: widgets.input_scale(MEMORY),
     "inversion_stepper": lambda: widgets.inversion_stepper(
-        IMAGES.x_test[:4], FOUND, RNG.random((4, 28, 28, 1))
+        IMAGES.x_test[:4], FOUND, FOUND[10][::-1]
     ),
     "latent_sizes": lambda: widgets.latent_sizes({2: FLAT, 5: DEEP}, IMAGES.x_test),
     "metric_switch": lambda: widgets.metric_switch(
         IMAGES.x_test[:4],
-        dict.fromkeys(("pixels", "features"), COPIES[6]),
-        dict.fromkeys(("pixels", "features"), COPIES[54]),
-        {"pixels": "Soft.", "features": "Sharp."},
+        {"pixels": COPIES[6], "features": COPIES[54], "both": COPIES[0]},
+        {"pixels": COPIES[54], "features": COPIES[0], "both": COPIES[6]},
+        {"pixels": "Soft.", "features": "Sharp.", "both": "Both."},
     ),
     "mixing_board": lambda: widgets.mixing_board(MEMORY, NAMES),
     "noisy_line": lambda: widgets.noisy_line([5.43, 5.44, 8], NAMES),
