@@ -41,11 +41,11 @@ def kind_of(name):
     return {"gan": "GAN", "rival": "VAEGAN"}.get(name.split("_")[0], "VAE")
 
 
-def train(name, images, seed=TRAINING["seed"]):
+def train(name, images, seed=TRAINING["seed"], steps=None):
     """One of the models, trained anew."""
     set_seed(seed)
     model = KINDS[kind_of(name)](**MODELS[name], initial_image=mean_image(images.x_train))
-    steps, options = TRAINING["steps"], {} if kind_of(name) == "VAE" else STEADY
+    steps, options = steps or TRAINING["steps"], {} if kind_of(name) == "VAE" else STEADY
     optimizer = keras.optimizers.Adam(OneCycle(TRAINING["learning_rate"], steps), **options)
     model.compile(optimizer, jit_compile=True)
     data = batches(images.x_train, batch_size=TRAINING["batch_size"], steps=steps)

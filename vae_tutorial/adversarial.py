@@ -20,7 +20,7 @@ from vae_tutorial.networks import build_dense_decoder, build_discriminator
 
 # Options of Adam: little momentum (Radford et al. 2016, arXiv 1511.06434), averaged weights.
 STEADY = {"beta_1": 0.5, "beta_2": 0.99, "use_ema": True, "ema_momentum": 0.998}
-SURE = 0.995  # accuracy from which on a discriminator teaches a decoder next to nothing
+SURE = 0.995  # accuracy from which on a decoder learns little of use from a discriminator
 FEATURE_WEIGHT = 100.0  # of the logarithm in ``feature_loss``: as if there were so many features
 
 
@@ -124,7 +124,7 @@ class _Adversarial:
         if accuracy > SURE:
             warnings.warn(
                 f"the discriminator is right about {accuracy:.1%} of the images, so the decoder "
-                "learns next to nothing: use r1=1.0 or more, or a lower learning rate.",
+                "learns little of use from it: use r1=1.0 or more, or a lower learning rate.",
                 stacklevel=2,
             )
         return history
@@ -132,7 +132,7 @@ class _Adversarial:
 
 @keras.saving.register_keras_serializable(package="vae_tutorial")
 class GAN(_Adversarial, ImageModel):
-    """A generative adversarial network: a decoder learns from an opponent, and sees no image.
+    """A generative adversarial network: a decoder that learns from its opponent alone.
 
     Args:
         latent_dim: length of the noise that an image is made from.
