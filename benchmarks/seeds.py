@@ -390,10 +390,8 @@ def draws_of(name, model, images, judges):
         found[f"12 {name}, {judge} confident"] = (p.max(axis=1) > 0.9).mean()
         found[f"12 {name}, {judge} below 0.5"] = (p.max(axis=1) < 0.5).mean()
     shares = np.bincount(sure[0].argmax(axis=1), minlength=10) / len(pictures)
-    found[f"12 {name}, rarest class"], found[f"12 {name}, commonest class"] = (
-        shares.min(),
-        shares.max(),
-    )
+    found[f"12 {name}, rarest class"] = shares.min()
+    found[f"12 {name}, commonest class"] = shares.max()
     found[f"12 {name}, sharpness"] = sharpness(pictures).mean()
     found[f"12 {name}, gray share"] = gray_share(pictures).mean()
     return found

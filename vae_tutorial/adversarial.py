@@ -9,7 +9,6 @@ and ``fit`` ends with the averages in place (Yazici et al. 2019, arXiv 1806.0449
 import warnings
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from vae_tutorial import _validation
@@ -179,10 +178,7 @@ class GAN(_Adversarial, ImageModel):
         """The same losses on held-out images."""
         return self.logs(self.player_losses(self.images_alone(data), training=False))
 
-    def sample(self, count, seed=0):
-        """New images, decoded from standard normal noise: float32 array (count, h, w, c)."""
-        rng = np.random.default_rng(seed)
-        return self.decode(rng.normal(size=(count, self.latent_dim)))
+    sample = VAE.sample  # which decodes from the same prior
 
 
 @keras.saving.register_keras_serializable(package="vae_tutorial")

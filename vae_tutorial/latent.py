@@ -94,9 +94,10 @@ def find_codes(model, images, start, *, at=(300,), learning_rate=0.1):
 
     found = {}
     for count in range(max(at) + 1):
+        if count > 0:
+            step()
         if count in at:
             found[count] = z.numpy()
-        step()
     return found
 
 

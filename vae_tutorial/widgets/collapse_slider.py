@@ -1,11 +1,10 @@
 """The collapse slider: trained models from a large beta to a small one."""
 
 import numpy as np
-from PIL import Image
 
 from vae_tutorial import _validation, plots
 from vae_tutorial._validation import error
-from vae_tutorial.widgets.drawing import WIDTH, Plane
+from vae_tutorial.widgets.drawing import WIDTH, Plane, full_width
 from vae_tutorial.widgets.explorer import Explorer
 
 HEIGHT = 300  # pixels of the curve
@@ -34,9 +33,7 @@ def collapse_slider(models, x, points):
     def draw(beta):
         rate, distortion = points[beta]
         shown = np.concatenate([plots.as_rgb(x), plots.as_rgb(copies[beta])])
-        pictures = Image.fromarray(plots.image_grid(shown, columns=len(x)))
-        tall = round(pictures.height * WIDTH / pictures.width)
-        pictures = pictures.resize((WIDTH, tall), Image.Resampling.NEAREST)
+        pictures = full_width(plots.image_grid(shown, columns=len(x)))
         sentence = (
             f"Beta {beta:g}: a rate of {rate:.1f} nats, a distortion of {distortion:.1f} nats. "
             f"Originals above, copies below."

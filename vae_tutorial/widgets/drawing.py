@@ -133,6 +133,12 @@ class Plane:
         return np.asarray(self._image)
 
 
+def full_width(image):
+    """An image, uint8 (h, w, 3), enlarged or reduced to ``WIDTH``."""
+    tall = round(image.shape[0] * WIDTH / image.shape[1])
+    return Image.fromarray(image).resize((WIDTH, tall), Image.Resampling.NEAREST)
+
+
 def power_labels(most):
     """Labels below a logarithmic axis from 1 to ``most``: {power of ten: its number}."""
     return {power: f"{10**power:,}" for power in range(int(np.log10(most)) + 1)}

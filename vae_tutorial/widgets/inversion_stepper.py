@@ -1,11 +1,10 @@
 """The inversion stepper: a search for the noise of an image, step by step, against an encoder."""
 
 import numpy as np
-from PIL import Image
 
 from vae_tutorial import _validation, plots
 from vae_tutorial.data import as_floats
-from vae_tutorial.widgets.drawing import WIDTH, Plane, power_labels
+from vae_tutorial.widgets.drawing import WIDTH, Plane, full_width, power_labels
 from vae_tutorial.widgets.explorer import Explorer
 
 HEIGHT = 300  # pixels of the curve
@@ -36,9 +35,7 @@ def inversion_stepper(x, found, encoded):
 
     def draw(image, step):
         i = image - 1
-        three = plots.image_grid(np.stack([x[i], found[step][i], encoded[i]]))
-        tall = round(three.shape[0] * WIDTH / three.shape[1])
-        three = Image.fromarray(three).resize((WIDTH, tall), Image.Resampling.NEAREST)
+        three = full_width(plots.image_grid(np.stack([x[i], found[step][i], encoded[i]])))
         points = [(np.log10(s), errors[s][i]) for s in steps]
         curve = draw_search(points, (np.log10(step), errors[step][i]), level[i])
         sentence = (

@@ -30,9 +30,8 @@ def metric_switch(x, copies, samples, scores):
 
     def draw(model):
         rows = [x, plots.as_rgb(copies[model]), plots.as_rgb(samples[model])]
-        return plots.image_grid(
-            np.concatenate(rows), columns=len(x)
-        ), f"Originals, copies, samples. {scores[model]}"
+        image = plots.image_grid(np.concatenate(rows), columns=len(x))
+        return image, f"Originals, copies, samples. {scores[model]}"
 
     names = list(copies)
     return Explorer(draw, {"model": ("model", names, names[0])}, width=720)
