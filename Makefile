@@ -21,10 +21,10 @@ lab: .venv/for-lab  ## open the notebooks in JupyterLab (pass it options with LA
 	exec $(python) -m jupyterlab "$$@" --ip=127.0.0.1 --ServerApp.root_dir="$$PWD" \
 		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
-play: .venv/for-lab  ## show the widgets on one page without code, for a classroom (options: PLAY_FLAGS="...")
+play: .venv/for-lab  ## write the classroom page, all widgets without code or kernel, and open it (PLAY_FLAGS="...")
 	@set -- $(PLAY_FLAGS); \
 	if $(no_screen); then set -- "$$@" --no-browser; fi; \
-	exec $(python) -m voila play/pictures_to_touch.ipynb "$$@" --token --Voila.ip=127.0.0.1
+	exec $(python) -m play.pictures_to_touch "$$@"
 
 test: .venv/for-test  ## check the style, and run the unit tests and every notebook, online and offline
 	@echo "== Style"

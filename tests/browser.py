@@ -40,10 +40,7 @@ ELSEWHERE = re.compile(r"^https?://(?!127\.0\.0\.1[:/])")
 
 # What the pages complain about that isn't ours: (text, address) as regular expressions.
 NOT_OURS = [
-    # Voila 0.5 takes its icon font and mermaid from a CDN, which the tests keep away from.
-    (r"Failed to load resource", r"^https://(cdnjs\.cloudflare\.com|cdn\.jsdelivr\.net)/"),
-    (r"mermaid.*(cdnjs|jsdelivr)|(cdnjs|jsdelivr).*mermaid", r""),
-    # Voila and JupyterLab share modules, whose versions differ in their last figure.
+    # JupyterLab's parts share modules, whose versions differ in their last figure.
     (r"(Unsatisfied version|shared (singleton )?module)", r""),
 ]
 
@@ -115,25 +112,6 @@ def request(url, token=None, method="GET"):
 
 
 @contextmanager
-def voila(notebook, *flags):
-    """Voila with one notebook, as ``make play`` starts it, on a free port."""
-    url = f"http://127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "voila", str(notebook), "--token", "--Voila.ip=127.0.0.1"]
-    command += ["--no-browser", f"--port={url.split(':')[-1]}", *flags]
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log"
-
-        def address():
-            # Its port may have been taken in between; then Voila takes another, and says so.
-            said = re.search(r"(http://127\.0\.0\.1:\d+)/\?token=(\w+)", log.read_text("utf-8"))
-            # HEAD is refused, but is an answer, and starts no kernel as GET would.
-            return Server(*said.groups()) if said and request(said[1], method="HEAD")[0] else None
-
-        with _running(command, log, address, _apart(folder)) as server:
-            yield server
-
-
-@contextmanager
 def lab(root, settings=None):
     """JupyterLab on a free port, with nothing of the user's own settings.
 
@@ -171,12 +149,12 @@ def _apart(folder):
 
 
 @contextmanager
-def chromium():
+def chromium(flags=()):
     """Playwright's ``Browser``, without a window."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=[*FLAGS, *flags])
         try:
             yield browser
         finally:
@@ -211,11 +189,11 @@ def open_page(browser, **options):
 
 
 def explorers(page, count, seconds):
-    """The page's widgets, as soon as there are ``count`` and each shows an image."""
+    """The page's widgets, as soon as there are ``count`` and each has drawn."""
     page.wait_for_function(
         """count => {
-            const images = [...document.querySelectorAll(".vae-explorer img")];
-            return images.length >= count && images.every(x => x.complete && x.naturalWidth);
+            const lines = [...document.querySelectorAll(".vae-explorer [role=status]")];
+            return lines.length >= count && lines.every(x => x.textContent);
         }""",
         arg=count,
         timeout=1000 * seconds,
@@ -227,7 +205,7 @@ def explorers(page, count, seconds):
 class Control(NamedTuple):
     """One row of a widget, or its pad; sliders and fields are Playwright's ``Locator``s."""
 
-    kind: str  # number, choice or pad
+    kind: str  # number, choice, pad or toggle
     label: str
     slider: object  # the canvas of a pad
     field: object  # the number field or the list; None for a pad
@@ -236,10 +214,16 @@ class Control(NamedTuple):
 def controls(explorer):
     """The widget's controls, from top to bottom."""
     found = []
-    for part in explorer.locator(".vae-controls > label, .vae-controls > .vae-pad").all():
-        if "vae-pad" in (part.get_attribute("class") or ""):
+    parts = (f".vae-controls > {part}" for part in ("label", ".vae-pad", ".vae-toggles"))
+    for part in explorer.locator(", ".join(parts)).all():
+        kind = part.get_attribute("class")
+        if kind == "vae-pad":
             canvas = part.locator("canvas")
             found.append(Control("pad", canvas.get_attribute("aria-label"), canvas, None))
+            continue
+        if kind == "vae-toggles":
+            button = part.locator("button").first
+            found.append(Control("toggle", button.inner_text(), button, None))
             continue
         field = explorer.locator(f"#{part.get_attribute('for')}")
         kind = field.evaluate("x => x.tagName === 'SELECT' ? 'choice' : 'number'")
@@ -249,9 +233,15 @@ def controls(explorer):
 
 
 def shown(explorer):
-    """(address of the image, sentence) now; the address is new with each image."""
-    said = "x => [x.querySelector('img').src, x.querySelector('[role=status]').textContent]"
-    return tuple(explorer.evaluate(said))
+    """(the picture as a PNG in text, sentence) now."""
+    return tuple(
+        explorer.evaluate(
+            """x => {
+                const picture = x.querySelector(".vae-picture").toDataURL();
+                return [picture, x.querySelector("[role=status]").textContent];
+            }"""
+        )
+    )
 
 
 def wait_for_change(explorer, before, seconds=PATIENCE):
@@ -283,12 +273,12 @@ def position(control):
 
 
 def check_agreement(explorer):
-    """Each slider says the same as its field."""
+    """Each slider says the same as its field, to its next step."""
     apart = explorer.evaluate(
         """x => [...x.querySelectorAll("input[type=range]")].filter(slider => {
             const field = slider.nextElementSibling;
             const told = field.tagName === "SELECT" ? field.selectedIndex : field.value;
-            return Math.abs(Number(slider.value) - Number(told)) > Number(slider.step || 1) / 10;
+            return Math.abs(Number(slider.value) - Number(told)) > 0.51 * Number(slider.step || 1);
         }).map(slider => slider.ariaLabel)"""
     )
     assert apart == [], "slider and field differ"
@@ -300,7 +290,6 @@ def check_move(explorer, act, what):
     act()
     assert wait_for_change(explorer, before), f"{what}: nothing changed in {PATIENCE} s"
     settle(explorer)
-    assert explorer.evaluate("x => x.querySelector('img').naturalWidth") > 0, f"{what}: no image"
     check_agreement(explorer)
 
 
@@ -336,10 +325,15 @@ def typed_target(control):
 
 def by_keyboard(explorer):
     """Move every control by keys, and see that the widget answers each time."""
+    if explorer.get_by_role("button", name="Train").count():
+        return check_training(explorer, lambda button: button.press("Enter"))
     for control in controls(explorer):
         name = control.label
         if control.kind == "pad":
             pad_by_keyboard(explorer, control)
+            continue
+        if control.kind == "toggle":
+            check_move(explorer, lambda c=control: press(c, "Enter"), f"{name}: Enter")
             continue
         key = "ArrowRight" if inwards(control) > 0 else "ArrowLeft"
         check_move(explorer, lambda c=control, k=key: press(c, k), f"{name}: {key}")
@@ -369,15 +363,30 @@ def pad_by_keyboard(explorer, pad):
 
 def by_mouse(explorer):
     """Move every control with the mouse, drag on the image, and see that the widget answers."""
+    if explorer.get_by_role("button", name="Train").count():
+        return check_training(explorer, lambda button: button.click())
     for control in controls(explorer):
         if control.kind == "pad":
             pad_by_mouse(explorer, control)
             continue
+        if control.kind == "toggle":
+            check_move(explorer, control.slider.click, f"{control.label}: click")
+            continue
         for share in (0.8, 0.3) if inwards(control) > 0 else (0.2, 0.7):
             what = f"{control.label}: click at {share:.0%}"
             check_move(explorer, lambda c=control, s=share: click_track(c, s), what)
-    if explorer.locator("img.vae-draggable").count():
+    if explorer.locator(".vae-draggable").count():
         check_drag(explorer)
+
+
+def check_training(explorer, press):
+    """Train for a moment; most of a playground's controls show only then."""
+    button = lambda name: explorer.get_by_role("button", name=name)  # noqa: E731
+    before = settle(explorer)
+    press(button("Train"))
+    assert wait_for_change(explorer, before), "Train: nothing changed"
+    press(button("Pause"))
+    check_move(explorer, lambda: press(button("Start again")), "Start again")
 
 
 def click_track(control, share):
@@ -387,7 +396,7 @@ def click_track(control, share):
 
 def check_drag(explorer):
     """Drag on the image: another image, and some control moves with it."""
-    image = explorer.locator("img")
+    image = explorer.locator(".vae-picture")
     # A control may be at its end already: then the other direction must do something.
     for here in ((0.36, 0.4), (0.14, 0.6)):
         before, old = settle(explorer), [position(c)[0] for c in controls(explorer)]

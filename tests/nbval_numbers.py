@@ -27,9 +27,9 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 NOT_COMPARED = "notebooks: run only, outputs not compared (stored ones come from MNIST, not here)"
 
 # Leading blanks belong to the number: in an aligned column 99.8 and 100 differ by one of them.
-# Version numbers (2.21.0) and digits in words (28x28) are text.
+# Version numbers (2.21.0), digits in words (28x28) and an exercise's name are text.
 NUMBER = re.compile(
-    r"( *(?<![\w.])[-+]?(?:"
+    r"( *(?<![\w.])(?!\d\d\.\d: not answered)[-+]?(?:"
     r"\d*\.\d+(?:[eE][-+]?\d{1,3})?(?!\.?\d)"  # 0.5, .5, 1.25e-3; a unit may follow
     r"|\d+[eE][-+]?\d{1,3}(?!\w|\.\d)"  # 1e-3
     r"|\d+(?!\w|\.\d)"  # 60000

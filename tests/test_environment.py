@@ -244,13 +244,11 @@ def test_lab_opens_the_first_notebook_on_this_machine_only():
         assert opening not in done.stdout
 
 
-def test_play_shows_the_widgets_on_this_machine_only_and_behind_a_token():
-    done = make("-n", "play", PLAY_FLAGS="--port=9999 --Voila.ip=0.0.0.0")
+def test_play_writes_the_page_and_opens_no_server():
+    done = make("-n", "play", PLAY_FLAGS="--path=here.html")
     assert done.returncode == 0, done.stderr
-    assert "play/pictures_to_touch.ipynb" in done.stdout
-    # After the reader's own flags, so that none of them opens the page to the network.
-    own = done.stdout.index("--Voila.ip=0.0.0.0")
-    assert own < done.stdout.index("--token") < done.stdout.index("--Voila.ip=127.0.0.1")
+    assert "-m play.pictures_to_touch" in done.stdout and "--path=here.html" in done.stdout
+    assert "127.0.0.1" not in done.stdout
 
 
 def test_test_runs_every_check_in_order():

@@ -16,7 +16,7 @@ What supports it:
 data         MNIST, Fashion-MNIST, embedded digits, images of your own, the four drawings
 plots        static figures: arrays in, Axes out
 diagrams     the drawings: networks, stamps, clouds
-widgets      the figures that answer to mouse, finger and keyboard
+widgets      the figures that answer to mouse, finger and keyboard, in the browser
 pretrained   small trained models that ship
 exercises    check() and the answers
 machine      check_setup(), the first call of each notebook

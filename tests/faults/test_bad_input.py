@@ -46,10 +46,6 @@ def mine(**changes):
     return data.Images(**arrays | changes)
 
 
-def browser(**value):
-    widgets.gaussian_dial().set(**value)
-
-
 # What is done, the argument that the error names, and what it says it has received.
 SHAPES = [  # through Keras's doors
     (lambda w: fit(w.vae, FLAT), "x", ", 64)"),
@@ -173,22 +169,19 @@ CASES = [
     (lambda w: plots.code_map(CODES, L), "codes", "float32 of shape (6, 3)"),
     (lambda w: plots.code_map(Z, L), "labels", "6 and 3"),
     (lambda w: plots.code_map(Z, L[:3] - 1), "labels", "in -1 to 1"),
-    (lambda w: widgets.mixing_board(w.mem, ["a"]), "names", "1 and 3"),
-    (lambda w: widgets.code_path(w.mem, CODES, ["a"]), "names", "1 and 6"),
-    (lambda w: widgets.code_sliders(w.mem, CODES), "code", "float32 of shape (1, 6, 3)"),
-    (lambda w: widgets.epoch_scrubber({}, PIXELS, 3), "snapshots", "none"),
-    (lambda w: widgets.training_scrubber([1], PIXELS[0]), "snapshots", "(list)"),
-    (lambda w: widgets.latent_sizes({}, PIXELS), "models", "none"),
-    (lambda w: widgets.noisy_line([1, 2], ["a"]), "names", "1 and 2"),
-    (lambda w: widgets.code_map_explorer(w.vae, Z, low=(1, 1), high=(0, 0)), "low", "[1. 1.]"),
-    (lambda w: widgets.digit_pad(None, w.vae, w.vae), "images", "None"),
-    (lambda w: widgets.dataset_browser(PIXELS), "images", "uint8 of shape (6, 8, 8)"),
-    (lambda w: widgets.gaussian_dial(samples=0), "samples", "0 (int)"),
-    (lambda w: widgets.gaussian_dial(seed=-1), "seed", "-1 (int)"),
-    (lambda w: widgets.code_map_explorer(w.vae, Z, seed=2**32), "seed", "4294967296 (int)"),
-    (lambda w: browser(mean=99), "mean", "99"),
-    (lambda w: browser(nothing=1), "the control", "'nothing'"),
-    (lambda w: widgets.gaussian_dial().static_figure(), "states", "none"),
+    (lambda w: widgets.MixingBoard(w.mem, ["a"]), "names", "1 and 3"),
+    (lambda w: widgets.CodePath(w.mem, CODES, ["a"]), "names", "1 and 6"),
+    (lambda w: widgets.CodeSliders(w.mem, CODES), "z", "float32 of shape (1, 6, 3)"),
+    (lambda w: widgets.EpochScrubber({}, PIXELS, 3), "snapshots", "none"),
+    (lambda w: widgets.TrainingScrubber([1], PIXELS[0]), "snapshots", "(list)"),
+    (lambda w: widgets.LatentSizes({}, PIXELS), "models", "none"),
+    (lambda w: widgets.NoisyLine([1, 2], ["a"]), "names", "1 and 2"),
+    (lambda w: widgets.CodeMap(w.vae, Z, low=(1, 1), high=(0, 0)), "low", "[1. 1.]"),
+    (lambda w: widgets.DigitPad(None, w.vae, w.vae), "images", "None"),
+    (lambda w: widgets.DatasetBrowser(PIXELS), "images", "uint8 of shape (6, 8, 8)"),
+    (lambda w: widgets.GaussianDial(samples=0), "samples", "0 (int)"),
+    (lambda w: widgets.GaussianDial(seed=-1), "seed", "-1 (int)"),
+    (lambda w: widgets.CodeMap(w.vae, Z, seed=2**32), "seed", "4294967296 (int)"),
     (lambda w: digit([[[2, 0]]]), "strokes", "[[[2, 0]]]"),
 ]
 

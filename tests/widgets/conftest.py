@@ -1,38 +1,25 @@
-"""A model that stands in for the real ones, and the widgets built around it."""
+"""Small models, and the widgets built around them."""
+
+import json
 
 import matplotlib
 
 matplotlib.use("Agg")
 
-import matplotlib.pyplot as plt
+import keras
 import numpy as np
 import pytest
 
+from tests import browser
 from vae_tutorial import widgets
-from vae_tutorial.data import Images, as_floats
+from vae_tutorial.data import Images
+from vae_tutorial.models import VAE, Memory
+from vae_tutorial.widgets.explorer import Choice, Slider, Sliders, Toggles
+from vae_tutorial.widgets.page import write_page
 
 RNG = np.random.default_rng(0)
 NAMES = ("cat", "dog & <b>cat</b>", 'the "apple"')
-
-
-class StandIn:
-    """A linear decoder with the interface of the models; its Gaussians all have stddev 0.5."""
-
-    def __init__(self, latent_dim, image_shape=(28, 28, 1)):
-        self.latent_dim, self.image_shape = latent_dim, image_shape
-        size = np.prod(image_shape)
-        self.weights = np.random.default_rng(latent_dim).normal(size=(latent_dim, size))
-
-    def decode(self, z):
-        images = 1 / (1 + np.exp(-np.asarray(z) @ self.weights))
-        return images.reshape(-1, *self.image_shape).astype(np.float32)
-
-    def encode(self, x):
-        z_mean = as_floats(x).reshape(len(x), -1) @ self.weights.T / 20
-        return z_mean, np.full_like(z_mean, 2 * np.log(0.5))
-
-    def reconstruct(self, x):
-        return self.decode(self.encode(x)[0])
+SCRIBBLE = [[[0.2, 0.2], [0.8, 0.2], [0.3, 0.9]]]
 
 
 def make_images(shape=(28, 28), class_names=NAMES, labels=None):
@@ -42,58 +29,143 @@ def make_images(shape=(28, 28), class_names=NAMES, labels=None):
     return Images("some", x, y, x[:9], y[:9], tuple(class_names), "embedded")
 
 
-MEMORY, FLAT, DEEP, IMAGES = StandIn(3, (8, 8, 3)), StandIn(2), StandIn(5), make_images()
+def shaken(model):
+    """A model whose weights, biases too, are random, so that no number is zero by chance."""
+    for weight in model.weights:
+        if weight.trainable:
+            weight.assign(RNG.normal(scale=1 / np.sqrt(len(weight.shape) * 20), size=weight.shape))
+    return model
+
+
+keras.utils.set_random_seed(0)
+MEMORY, IMAGES = shaken(Memory(3, (16, 8, 3), filters=(6, 5))), make_images()
+FLAT, DEEP = (shaken(VAE(k, units=(20,), decoder_units=(30, 20))) for k in (2, 5))
 SNAPSHOTS = {step: RNG.random((1, 8, 8, 3)).astype(np.float32) for step in (0, 10, 5, 200)}
+TARGET = RNG.random((8, 8, 3))
 COPIES = {step: RNG.random((4, 28, 28, 1)) for step in (0, 6, 54)}
 FOUND = {step: RNG.random((4, 28, 28, 1)) for step in (1, 10, 500)}
+X = IMAGES.x_test
+CODES, LABELS = RNG.normal(size=(40, 2)), IMAGES.y_train[:40]
+LOG_WEIGHTS, EVIDENCE = RNG.normal(-90, 3, (9, 300)), np.linspace(-85, -95, 9)
+POINTS = {4: (8, 120), 1: (20, 90), 0.5: (30, 80)}
+BY_BETA = {4: FLAT, 1: FLAT, 0.5: DEEP}
+BOTH = (
+    {"pixels": COPIES[6], "features": COPIES[54]},
+    {"pixels": COPIES[54], "features": COPIES[0]},
+)
 BUILDERS = {
-    "code_map_explorer": lambda: widgets.code_map_explorer(
-        FLAT, RNG.normal(size=(40, 2)), IMAGES.y_train[:40], noise=True
+    "CodeMap": lambda: widgets.CodeMap(FLAT, CODES, LABELS, noise=0.2),
+    "CodePath": lambda: widgets.CodePath(MEMORY, np.eye(3), NAMES),
+    "CodeSliders": lambda: widgets.CodeSliders(MEMORY, np.array([0.5, -9, 9])),
+    "CollapseSlider": lambda: widgets.CollapseSlider(BY_BETA, X, POINTS),
+    "DatasetBrowser": lambda: widgets.DatasetBrowser(IMAGES),
+    "DigitPad": lambda: widgets.DigitPad(IMAGES, FLAT, DEEP, strokes=SCRIBBLE),
+    "DrawsSlider": lambda: widgets.DrawsSlider(X, LOG_WEIGHTS, EVIDENCE),
+    "EpochScrubber": lambda: widgets.EpochScrubber(COPIES, X[:4], 6),
+    "GaussianDial": widgets.GaussianDial,
+    "InputScale": lambda: widgets.InputScale(MEMORY),
+    "InversionStepper": lambda: widgets.InversionStepper(X[:4], FOUND, FOUND[10][::-1]),
+    "LatentSizes": lambda: widgets.LatentSizes({2: FLAT, 5: DEEP}, X),
+    "MetricSwitch": lambda: widgets.MetricSwitch(
+        X[:4], *BOTH, {"pixels": "Soft.", "features": "</script>Sharp."}
     ),
-    "code_path": lambda: widgets.code_path(MEMORY, np.eye(3), NAMES),
-    "code_sliders": lambda: widgets.code_sliders(MEMORY, np.array([0.5, -9, 9])),
-    "collapse_slider": lambda: widgets.collapse_slider(
-        {4: FLAT, 1: FLAT, 0.5: DEEP}, IMAGES.x_test, {4: (8, 120), 1: (20, 90), 0.5: (30, 80)}
-    ),
-    "dataset_browser": lambda: widgets.dataset_browser(IMAGES),
-    "digit_pad": lambda: widgets.digit_pad(IMAGES, FLAT, DEEP),
-    "draws_slider": lambda: widgets.draws_slider(
-        IMAGES.x_test, RNG.normal(-90, 3, (9, 300)), np.full(9, -85.0)
-    ),
-    "epoch_scrubber": lambda: widgets.epoch_scrubber(COPIES, IMAGES.x_test[:4], 6),
-    "gaussian_dial": widgets.gaussian_dial,
-    "input_scale": lambda: widgets.input_scale(MEMORY),
-    "inversion_stepper": lambda: widgets.inversion_stepper(
-        IMAGES.x_test[:4], FOUND, FOUND[10][::-1]
-    ),
-    "latent_sizes": lambda: widgets.latent_sizes({2: FLAT, 5: DEEP}, IMAGES.x_test),
-    "metric_switch": lambda: widgets.metric_switch(
-        IMAGES.x_test[:4],
-        {"pixels": COPIES[6], "features": COPIES[54], "both": COPIES[0]},
-        {"pixels": COPIES[54], "features": COPIES[0], "both": COPIES[6]},
-        {"pixels": "Soft.", "features": "Sharp.", "both": "Both."},
-    ),
-    "mixing_board": lambda: widgets.mixing_board(MEMORY, NAMES),
-    "noisy_line": lambda: widgets.noisy_line([5.43, 5.44, 8], NAMES),
-    "training_scrubber": lambda: widgets.training_scrubber(SNAPSHOTS, RNG.random((8, 8, 3))),
+    "MixingBoard": lambda: widgets.MixingBoard(MEMORY, NAMES),
+    "NoisyLine": lambda: widgets.NoisyLine([5.43, 5.44, 8], NAMES),
+    "Switchboard": lambda: widgets.Switchboard(DEEP, X),
+    "TrainingScrubber": lambda: widgets.TrainingScrubber(SNAPSHOTS, TARGET),
 }
 
 
-@pytest.fixture(params=widgets.__all__)
+@pytest.fixture(params=BUILDERS)
 def widget(request):
     """Each widget in turn."""
     return BUILDERS[request.param]()
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    """Leave no figure open."""
-    yield
-    plt.close("all")
+def some_strokes():
+    """Scribbles: dots and lines, up to the edges of the pad."""
+    strokes = [RNG.random((RNG.integers(1, 30), 2)) for _ in range(RNG.integers(1, 4))]
+    return [np.where(RNG.random(s.shape) < 0.1, s.round(), s).tolist() for s in strokes]
 
 
-def drag(widget, start, *path):
-    """The pointer goes down at start and moves on."""
-    for here in (start, *path):
-        pointer = {"start": list(start), "here": list(here), "stroke": hash((start, path))}
-        widget.set_state({"pointer": pointer})
+def some_number(low, high):
+    """A number that its control can take; one in ten is at an end, so that extremes meet."""
+    return RNG.choice([low, high, RNG.uniform(low, high)], p=[0.05, 0.05, 0.9]).item()
+
+
+def some_value(part):
+    """A value that a control can take."""
+    if isinstance(part, Slider):
+        return some_number(part.low, part.high)
+    if isinstance(part, Sliders):
+        ends = (np.broadcast_to(end, len(part.labels)) for end in (part.low, part.high))
+        return [some_number(low, high) for low, high in zip(*ends, strict=True)]
+    if isinstance(part, Toggles):
+        return RNG.choice(part.values, len(part.labels)).tolist()
+    if isinstance(part, Choice):
+        return part.values[RNG.integers(len(part.values))]
+    return [] if RNG.random() < 0.05 else some_strokes()
+
+
+def some_state(widget):
+    """Random values of all its controls."""
+    return {name: some_value(part) for name, part in widget.parts.items()}
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser."""
+    if browser.find_browser() is None:
+        pytest.skip(browser.NO_BROWSER)
+    with browser.chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def built():
+    """Each widget once."""
+    return {name: build() for name, build in BUILDERS.items()}
+
+
+@pytest.fixture(scope="session")
+def path(built, tmp_path_factory):
+    """One page with all of them."""
+    path = tmp_path_factory.mktemp("pages") / "all of them.html"
+    parts = [part for name, widget in built.items() for part in (f"<h2>{name}</h2>", widget)]
+    write_page(path, "All <widgets>", parts)
+    return path
+
+
+class Shown:
+    """A page with widgets in a browser."""
+
+    def __init__(self, chromium, path, names, **options):
+        self.page, self.complaints = browser.open_page(chromium, has_touch=True, **options)
+        self.requests = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(path.as_uri())
+        found = browser.explorers(self.page, len(names), 30)
+        self.explorers = dict(zip(names, found, strict=True))
+
+    def look(self, name, states):
+        """What the widget would show in each of these states: numbers, and images as arrays."""
+        texts = self.explorers[name].evaluate(
+            """(el, states) => JSON.parse(states).map((state) => {
+                const { numbers, images } = el.vae.look(state);
+                const plain = ({ shape, data }) => ({ shape, data: [...data] });
+                return JSON.stringify({ numbers, images: images?.map(plain), state });
+            })""",
+            json.dumps(states),
+        )
+        seen = [json.loads(text) for text in texts]
+        images = [
+            [np.reshape(image["data"], image["shape"]) for image in one.get("images", [])]
+            for one in seen
+        ]
+        return [(one.get("numbers", {}), found) for one, found in zip(seen, images, strict=True)]
+
+
+@pytest.fixture(scope="session")
+def shown(chromium, path, built):
+    """The page, open."""
+    return Shown(chromium, path, built)

@@ -1,60 +1,34 @@
-"""The shell: each widget shows what its pure function draws, whatever its controls are set to."""
+"""The Python half: each widget is an ipywidget whose traits its controls check."""
 
 import gc
-import io
+import json
 import re
+from types import SimpleNamespace
 
-import matplotlib.pyplot as plt
+import ipywidgets
 import numpy as np
 import psutil
 import pytest
 import traitlets
-from PIL import Image
 
-from tests.widgets.conftest import MEMORY, NAMES, RNG, drag
-from vae_tutorial import plots, widgets
-from vae_tutorial.widgets._values import evenly_spaced
-from vae_tutorial.widgets.explorer import Explorer
-from vae_tutorial.widgets.strokes import MAX_POINTS, MAX_STROKES, Strokes
-
-
-def shown(widget):
-    """(image, sentence) that the browser is sent."""
-    return np.asarray(Image.open(io.BytesIO(widget.png)).convert("RGB")), widget.sentence
-
-
-def check_shown(widget):
-    """The browser is sent what ``draw`` gives."""
-    image, sentence = widget.draw(**widget.state)
-    assert np.isfinite(image).all() and sentence.strip() == sentence != ""
-    assert not re.search(r"\b(nan|inf)\b", sentence)
-    found, said = shown(widget)
-    assert np.array_equal(found, plots.as_rgb_image(image)) and said == sentence
-
-
-def some_strokes():
-    """Scribbles: dots and lines, up to the edges of the pad."""
-    strokes = [RNG.random((RNG.integers(1, 30), 2)) for _ in range(RNG.integers(1, 4))]
-    return [np.where(RNG.random(s.shape) < 0.1, s.round(), s).tolist() for s in strokes]
-
-
-def random_value(values):
-    """One of them; one in ten is at an end, so that extremes meet extremes."""
-    if isinstance(values, Strokes):
-        return some_strokes()
-    return values[RNG.choice([0, -1, RNG.integers(len(values))], p=[0.05, 0.05, 0.9])]
-
-
-def random_states(widget, count):
-    """The first value of each control, the last ones, then random ones."""
-    controls = widget.values.items()
-    yield {name: [] if isinstance(values, Strokes) else values[0] for name, values in controls}
-    yield {
-        name: some_strokes() if isinstance(values, Strokes) else values[-1]
-        for name, values in controls
-    }
-    for _ in range(count - 2):
-        yield {name: random_value(values) for name, values in controls}
+from tests.widgets.conftest import (
+    BOTH,
+    BUILDERS,
+    CODES,
+    COPIES,
+    DEEP,
+    FLAT,
+    IMAGES,
+    LABELS,
+    MEMORY,
+    NAMES,
+    X,
+    make_images,
+    some_state,
+)
+from vae_tutorial import widgets
+from vae_tutorial.widgets.explorer import Explorer, Slider, Value, packed
+from vae_tutorial.widgets.strokes import MAX_POINTS, MAX_STROKES
 
 
 def private_memory():
@@ -63,194 +37,205 @@ def private_memory():
     return info.rss - getattr(info, "shared", 0)
 
 
-def test_hundreds_of_states_show_what_draw_gives_and_memory_stays(widget):
-    check_shown(widget)
-    seen = set()
-    for step, state in enumerate(random_states(widget, 200)):
-        if step == 20:
+def current(widget):
+    return {name: getattr(widget, name) for name in widget.parts}
+
+
+def test_there_is_a_builder_for_each_widget():
+    assert [*BUILDERS] == [name for name in widgets.__all__ if name != "Playground"]
+
+
+def test_a_thousand_settings_are_kept_and_memory_stays(widget):
+    for step in range(1000):
+        if step == 50:
             gc.collect()
             before = private_memory()
-        widget.set(**state)
-        assert widget.state == state
-        check_shown(widget)
-        seen.add(hash(widget.png))
+        state = some_state(widget)
+        widget.set_state(state)  # as the browser does
+        assert current(widget) == state
     gc.collect()
     assert private_memory() - before < 50e6
-    assert len(seen) >= 3  # three snapshots are three images, and no more
 
 
-def test_the_same_state_shows_the_same_again(widget):
-    """The image depends on the controls alone, not on the way there."""
-    first, second = random_states(widget, 2)
-    images = []
-    for state in (first, second, first):
-        widget.set(**state)
-        images.append(widget.png)
-    assert images[0] == images[2] != images[1]
+def test_what_is_sent_once_holds_all_that_the_browser_needs(widget):
+    sent = widget.get_state()
+    assert {"data", "controls", "_esm", "_css", *widget.parts} <= set(sent)
+    assert [part["name"] for part in sent["controls"]] == [*widget.parts]
+    json.dumps(sent["controls"])
+    json.dumps(sent["data"], default=lambda value: assert_bytes(value))
 
 
-def test_the_static_figure_shows_the_same_images(widget):
-    name, values = next(iter(widget.values.items()))
-    values = [some_strokes() for _ in "123"] if isinstance(values, Strokes) else values[:3]
-    before = (widget.state, widget.png)
-    axes = widget.static_figure(columns=1, titles=list("abc")[: len(values)], **{name: values})
-    assert (widget.state, widget.png) == before and len(plt.get_fignums()) == 1
-    sheet = np.asarray(axes.images[0].get_array())
-    step = (len(sheet) + plots.GAP) // len(values)  # from one image to the one below
-    for i, value in enumerate(values):
-        image = plots.as_rgb_image(widget.draw(**{**widget.state, name: value})[0])
-        end = (i + 1) * step - plots.GAP
-        margin = (sheet.shape[1] - image.shape[1]) // 2  # white, around images that are grids
-        found = sheet[end - len(image) : end, margin : margin + image.shape[1]]
-        assert np.array_equal(found, image)
-    assert len(axes.texts) == len(values)
-    plt.gcf().canvas.draw()
+def assert_bytes(value):
+    assert isinstance(value, bytes)
+    return ""
 
 
-def test_the_static_figure_moves_several_sliders_together():
-    widget = widgets.mixing_board(MEMORY, NAMES)
-    axes = widget.static_figure(slot_0=[0.0, 1.0], slot_2=[1.0, 0.5])
-    images = [widget.draw(slot_0=a, slot_1=0.0, slot_2=b)[0] for a, b in ((0, 1), (1, 0.5))]
-    sheet = np.asarray(axes.images[0].get_array())[-8:]
-    assert np.array_equal(sheet, plots.image_grid(np.stack(images)))
-    titles = [text.get_text() for text in axes.texts]
-    assert titles == [f"{NAMES[0]} {a}, {NAMES[2]} {b}" for a, b in (("0", "1"), ("1", "0.5"))]
-    with pytest.raises(ValueError, match=r"^states must name at least one .*slot_0="):
-        widget.static_figure()
-    with pytest.raises(ValueError, match="^slot_1 must be as many as slot_0"):
-        widget.static_figure(slot_0=[0.0], slot_1=[0.0, 1.0])
-    with pytest.raises(ValueError, match="^the control must be one of slot_0"):
-        widget.static_figure(slot_9=[0.0])
-
-
-def test_repr_says_what_is_there_and_holds_no_image(widget):
+def test_repr_says_what_the_widget_does(widget):
     text = repr(widget)
-    assert "needs a running kernel" in text and len(text) < 300
-    assert all(control["label"] in text for control in widget.controls)
+    assert text.endswith(" Move it in JupyterLab or on Binder.") and len(text) <= 110
+    assert widget._repr_mimebundle_()[0]["text/plain"] == text
 
 
-IMAGES_BY_KIND = {
-    "gray bytes": np.full((3, 5), 200, np.uint8),
-    "gray floats": np.full((3, 5, 1), 0.5),
-    "color": np.full((3, 5, 3), 0.5, np.float32),
-    "a little out of range": np.full((3, 5, 3), 1.2),
-}
+NONSENSE = [None, "text", [], [[]], float("nan"), 10**9, -(10**9), [float("inf")] * 99, {}, b"x"]
 
 
-@pytest.mark.parametrize("image", IMAGES_BY_KIND.values(), ids=IMAGES_BY_KIND)
-def test_images_of_any_kind_are_shown(image):
-    widget = Explorer(lambda a: (image, "words"), {"a": ("label", ["x", "y"], "y")}, width=77)
-    check_shown(widget)
-    assert widget.width == 77 and widget.state == {"a": "y"} and widget.index == {"a": 1}
+def test_nonsense_is_refused_whoever_says_it_and_changes_nothing(widget):
+    before = current(widget)
+    for name in widget.parts:
+        for value in NONSENSE:
+            if name == "strokes" and value == []:
+                continue
+            with pytest.raises(traitlets.TraitError, match=f"^{name}.* must "):
+                setattr(widget, name, value)
+            with pytest.raises(traitlets.TraitError):
+                widget.set_state({name: value})
+    assert current(widget) == before
+
+
+def test_what_python_sets_is_heard_and_linked():
+    dial, line = widgets.GaussianDial(), widgets.NoisyLine([2, 5], ["a", "b"])
+    heard = []
+    dial.observe(lambda change: heard.append(change["new"]), "stddev")
+    ipywidgets.link((dial, "stddev"), (line, "noise"))
+    dial.stddev = 2
+    line.noise = np.float32(0.25)
+    assert heard == [2, 0.25] and dial.stddev == line.noise == 0.25
+    assert ipywidgets.jslink((dial, "mean"), (line, "noise")).source == (dial, "mean")
 
 
 @pytest.mark.parametrize(
-    ("values", "kind", "step"),
+    ("build", "words"),
     [
-        (range(5), "number", 1),
-        (evenly_spaced(0.01, 4, 400), "number", 0.01),
-        (evenly_spaced(-4, 4, 81), "number", 0.1),
-        (range(10, 0, -1), "choice", None),
-        ([0, 5, 10, 20], "choice", None),
-        ([2, 20], "choice", None),
-        (["a", "b", "c"], "choice", None),
-        (["only"], "choice", None),
+        (lambda: widgets.GaussianDial(mean=9), "mean must be a number from -4 to 4, not 9: .* 4"),
+        (lambda: widgets.GaussianDial(stddev=0), "stddev must be a number from 0.01 to 3"),
+        (lambda: widgets.NoisyLine([2, 11], ["a", "b"]), r"positions\[1\] must be a number from 0"),
+        (lambda: widgets.MixingBoard(MEMORY, NAMES, [1, 0]), "code must be a list of 3 numbers"),
+        (lambda: widgets.Switchboard(DEEP, X, latents=["off"] * 5), r"latents\[0\] must be one of"),
+        (lambda: widgets.LatentSizes({2: FLAT}, X, image=9), "image must be one of 0, 1, ..., 8"),
+        (lambda: widgets.CodeMap(FLAT, CODES, show="all"), "show must be one of codes, pictures"),
+        (lambda: setattr(widgets.CodeMap(FLAT, CODES), "noise", 1), "the control must be one of"),
     ],
 )
-def test_evenly_spaced_numbers_can_be_typed(values, kind, step):
-    widget = Explorer(lambda a: (np.zeros((2, 2)), "words"), {"a": ("label", values, values[0])})
-    [control] = widget.controls
-    assert control["kind"] == kind and control.get("step") == step
-    if kind == "number":  # the browser counts as the kernel does
-        index = np.arange(len(values))
-        assert np.allclose(control["low"] + index * control["step"], list(values), atol=step / 99)
-    with pytest.raises(ValueError, match="^a must be one of "):
-        widget.set(a="something else")
-
-
-def some_widget(drag=None):
-    """Two controls; the image says what they are set to."""
-
-    def draw(a, b):
-        return np.array([[a / 10, len(b) / 10]]), f"{a} {b}"
-
-    return Explorer(draw, {"a": ("first", range(11), 3), "b": ("second", Strokes(), [])}, 99, drag)
-
-
-DOT = [[0.5, 0.5]]
+def test_a_value_out_of_range_is_refused_with_the_range(build, words):
+    with pytest.raises(traitlets.TraitError, match=f"^{words}"):
+        build()
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("strokes", "words"),
     [
-        ({"c": 1}, "the control must be one of a, b, not 'c'"),
-        ({"a": 99}, "a must be one of 0, 1, ..., 10, not 99: the nearest is 10"),
-        ({"a": 2.5}, "not 2.5: the nearest is 2"),
-        ({"a": "3"}, "not '3'"),
-        ({"a": 4, "b": [[[0.5, 1.5]]]}, "in 0 to 1"),
-        ({"a": 4, "b": [[]]}, "strokes must be lists"),
-        ({"a": 4, "b": [[[0.5, float("nan")]]]}, "strokes must be lists"),
-        ({"a": 4, "b": "text"}, "strokes must be lists"),
-        ({"a": 4, "b": [DOT] * (MAX_STROKES + 1)}, "draw fewer"),
-        ({"a": 4, "b": [DOT * (MAX_POINTS + 1)]}, "draw fewer"),
+        ([[[0.5, 1.5]]], "in 0 to 1"),
+        ([[]], "strokes must be lists"),
+        ([[[0.5, float("nan")]]], "strokes must be lists"),
+        ([[[0.5, 0.5]]] * (MAX_STROKES + 1), "draw fewer"),
+        ([[[0.5, 0.5]] * (MAX_POINTS + 1)], "draw fewer"),
     ],
 )
-def test_after_an_error_nothing_has_changed(values, words):
-    widget = some_widget()
-    widget.set(a=5, b=[DOT])
-    before = (widget.state, widget.png, widget.sentence)
-    with pytest.raises(ValueError, match=re.escape(words)):
-        widget.set(**values)
-    assert (widget.state, widget.png, widget.sentence) == before
+def test_strokes_that_no_hand_drew_are_refused(strokes, words):
+    pad = BUILDERS["DigitPad"]()
+    before = pad.strokes
+    with pytest.raises(traitlets.TraitError, match=re.escape(words)):
+        pad.strokes = strokes
+    assert pad.strokes == before
 
 
 @pytest.mark.parametrize(
-    "index",
-    [{}, {"a": 1}, {"a": 11, "b": []}, {"a": -1, "b": []}, {"a": 1.0, "b": []}]
-    + [{"a": True, "b": []}, {"a": 1, "b": [], "c": 1}, {"a": 1, "b": [[[2, 2]]]}],
+    ("build", "words"),
+    [
+        (lambda: widgets.EpochScrubber({}, X, 6), "snapshots must hold at least one"),
+        (lambda: widgets.EpochScrubber(COPIES, X[:3], 6), "snapshots must hold 3 images"),
+        (lambda: widgets.EpochScrubber([X], X, 6), "snapshots must be a dict"),
+        (lambda: widgets.TrainingScrubber({1: X[:2]}, X[0]), "snapshots must hold 1 images"),
+        (lambda: widgets.TrainingScrubber({1: X[:1]}, X[0, :9]), "snapshots must have shape"),
+        (lambda: widgets.LatentSizes({}, X), "models must hold at least one"),
+        (lambda: widgets.LatentSizes({2: FLAT}, X / 255), "x must be uint8"),
+        (lambda: widgets.CollapseSlider({}, X, {}), "models must hold at least one"),
+        (lambda: widgets.CollapseSlider({4: DEEP}, X, {2: (1, 9)}), "points must have the betas 4"),
+        (lambda: widgets.DrawsSlider(X, np.zeros((8, 5)), np.zeros(9)), "log_weights must be as"),
+        (lambda: widgets.DrawsSlider(X, np.zeros((9, 5)), np.zeros(8)), "evidence must be as many"),
+        (lambda: widgets.InversionStepper(X, {}, X), "found must hold steps from 1 on"),
+        (lambda: widgets.InversionStepper(X, {0: X}, X), "found must hold steps from 1 on"),
+        (lambda: widgets.InversionStepper(X, {1: X[:3]}, X), "found must be as many as x"),
+        (lambda: widgets.InversionStepper(X, {1: X}, X[:3]), "encoded must be as many as x"),
+        (lambda: widgets.MetricSwitch(X, {}, {}, {}), "copies must hold at least one model"),
+        (lambda: widgets.MetricSwitch(X, {"a": X}, {"b": X}, {"a": ""}), "samples must have the"),
+        (lambda: widgets.MetricSwitch(X, *BOTH, {"pixels": "", "features": ""}), "copies must be"),
+        (lambda: widgets.MixingBoard(MEMORY, NAMES[:2]), "names must be as many as the model's"),
+        (lambda: widgets.CodePath(MEMORY, np.eye(3)[:1], NAMES[:1]), "codes must be at least 2"),
+        (lambda: widgets.CodeMap(FLAT, CODES, LABELS[:3]), "labels must be as many as codes"),
+        (lambda: widgets.CodeMap(FLAT, CODES, -np.ones(40, int)), "labels must lie in 0 to"),
+        (lambda: widgets.CodeMap(FLAT, CODES, low=(0, np.nan)), "low must be two finite numbers"),
+        (lambda: widgets.CodeMap(FLAT, CODES, low=(9, 9)), "low must lie below high"),
+        (lambda: widgets.CodeMap(MEMORY, CODES), "model must have latent_dim 2, not 3"),
+        (lambda: widgets.DatasetBrowser(X), "images must be an Images"),
+        (lambda: widgets.DigitPad(X, FLAT, DEEP), "images must be an Images"),
+        (lambda: widgets.DigitPad(IMAGES, MEMORY, DEEP), "flat must make images"),
+    ],
 )
-def test_nonsense_from_the_browser_is_rejected(index):
-    widget = some_widget()
-    before = (widget.state, widget.png)
-    with pytest.raises(traitlets.TraitError):
-        widget.set_state({"index": index})
-    assert (widget.state, widget.png) == before
+def test_what_a_widget_cannot_show_is_an_error(build, words):
+    with pytest.raises((TypeError, ValueError), match=f"^{words}"):
+        build()
 
 
-def test_what_the_browser_says_is_drawn():
-    widget = some_widget()
-    widget.set_state({"index": {"a": 10, "b": [DOT]}})
-    assert widget.state == {"a": 10, "b": [DOT]} and widget.sentence == "10 [[[0.5, 0.5]]]"
-
-
-def test_dragging_starts_from_where_things_were():
-    """A pure function of the state at the beginning; the nearest value is taken."""
-    widget = some_widget(lambda state, start, here: {"a": state["a"] + 10 * (here[0] - start[0])})
-    drag(widget, (0.5, 0.5), (0.6, 0.5), (0.74, 0.1))
-    assert widget.state["a"] == 5
-    drag(widget, (0.2, 0.5), (0.3, 0.5))
-    assert widget.state["a"] == 6
-    drag(widget, (0.2, 0.5), (99, 0.5))
-    assert widget.state["a"] == 10
-    for pointer in ({"start": [0, 0], "here": [float("nan"), 0], "stroke": 1}, {"start": [0, 0]}):
-        with pytest.raises(traitlets.TraitError):
-            widget.set_state({"pointer": pointer})
-
-
-def test_moving_a_widget_builds_no_model_and_traces_nothing_again(monkeypatch):
-    """Both cost memory that doesn't come back."""
+def test_a_network_that_the_browser_does_not_know_is_an_error():
     import keras
-    import tensorflow as tf
 
-    from vae_tutorial.models import Memory
+    for changed in (keras.layers.LayerNormalization(), keras.layers.Dense(64, "softsign")):
+        decoder = keras.Sequential([keras.Input((3,)), changed])
+        memory = SimpleNamespace(latent_dim=3, image_shape=(8, 8, 1), decoder=decoder)
+        with pytest.raises(ValueError, match=r"^the network must hold .*vae_tutorial\.networks"):
+            widgets.InputScale(memory)
 
-    codes = RNG.normal(size=(40, 2))
-    widget = widgets.code_map_explorer(Memory(2, (8, 8, 1), filters=(4,)), codes, noise=True)
-    widget.set(noise=1.0)  # decoded one image, and now nine
-    made = []
-    for kind in (keras.Model, tf.Graph):
-        init = kind.__init__
-        monkeypatch.setattr(kind, "__init__", lambda *a, f=init, **k: (made.append(a), f(*a, **k)))
-    for state in random_states(widget, 20):
-        widget.set(**state)
-    assert made == []
+
+@pytest.mark.parametrize(
+    ("array", "dtype"),
+    [
+        (np.arange(6, dtype=np.uint8), "uint8"),
+        (np.array([0.5, -3, 65504]), "float16"),
+        (np.array([0.1, 1e9], np.float32), "float32"),
+        (np.array([1e-9]), "float32"),
+    ],
+)
+def test_arrays_are_packed_in_the_fewest_bytes_that_lose_nothing(array, dtype):
+    found = packed({"a": [array]})["a"][0]
+    assert found["dtype"] == dtype and found["shape"] == [*array.shape]
+    assert np.array_equal(np.frombuffer(found["$bytes"], dtype), array.astype(np.float32))
+
+
+def test_a_control_left_out_stays_none():
+    widget = widgets.CodeMap(FLAT, CODES)
+    assert widget.noise is None and "noise" not in widget.parts
+
+
+def test_a_widget_takes_the_file_beside_it():
+    class Own(widgets.GaussianDial):
+        __module__ = "vae_tutorial.widgets.gaussian_dial"
+        more = Value()
+
+    assert "numberLine(LOW, HIGH)" in Own()._esm and "function explorer(" in Own()._esm
+    assert isinstance(Own(), Explorer) and Own().parts["mean"] == Slider("mean", -4, 4, 0.1)
+
+
+# Class counts and image shapes: one class, an empty one, more than there are colors.
+ANY_IMAGES = [
+    make_images((32, 24, 3), ["only"], [0] * 10),
+    make_images((8, 8), ["full", "empty"], [0] * 45),
+    make_images((8, 8, 3), [f"class number {i}" for i in range(30)], np.arange(300) % 30),
+]
+
+
+@pytest.mark.parametrize("images", ANY_IMAGES, ids=["color, one class", "an empty class", "many"])
+def test_the_browser_of_images_takes_any_classes_and_color(images):
+    browser = widgets.DatasetBrowser(images)
+    assert browser.data["counts"] == [
+        sum(images.y_train == i) for i in range(len(browser.data["names"]))
+    ]
+    assert [part["shape"][0] for part in browser.data["pictures"]] == browser.data["counts"]
+
+
+def test_large_images_are_sent_in_fewer_pages():
+    pages = [
+        widgets.DatasetBrowser(make_images((side, side, 3))).parts["page"].values[-1]
+        for side in (8, 64, 512)
+    ]
+    assert pages == [10, 2, 1]

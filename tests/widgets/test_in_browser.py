@@ -1,27 +1,19 @@
-"""The classroom page in a real browser: every control works, and the images are Python's."""
+"""Widgets on a page of their own, in a real browser, where no kernel runs."""
 
-import base64
-import io
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
-from typing import NamedTuple
 
-import nbformat
 import numpy as np
 import pytest
-from PIL import Image
 
 from tests import browser
+from tests.widgets.conftest import BUILDERS, Shown
 from vae_tutorial import widgets
 
-if browser.find_browser() is None:
-    pytest.skip(browser.NO_BROWSER, allow_module_level=True)
-
-PLAY = Path(__file__).resolve().parents[2] / "play" / "pictures_to_touch.ipynb"
-CELLS = nbformat.read(PLAY, as_version=4).cells
-SOURCE = "\n".join(cell.source for cell in CELLS if cell.cell_type == "code")
-NAMES = re.findall(r"^widgets\.(\w+)\(", SOURCE, re.MULTILINE)
-PAGE_TIME = 120  # seconds that the page may take: its kernel imports TensorFlow, and encodes
+ROOT = Path(__file__).resolve().parents[2]
 
 # Digits as one writes them, each a list of strokes, these lists of (x, y) from the top left.
 DIGITS = [
@@ -45,142 +37,59 @@ DIGITS[8][0] += [(0.46, 0.86), (0.35, 0.74), (0.44, 0.56), (0.6, 0.42), (0.64, 0
 DIGITS[9][0] += [(0.64, 0.32), (0.61, 0.6), (0.55, 0.86)]
 
 
-class Play(NamedTuple):
-    """The classroom page."""
-
-    server: browser.Server
-    page: object  # Playwright's Page
-    explorers: dict  # {builder's name: Locator of the widget}
-    complaints: list  # what the console said, and is ours
+def values(explorer):
+    """What the number fields of a widget say."""
+    numbers = [c for c in browser.controls(explorer) if c.kind == "number"]
+    return [float(control.field.input_value()) for control in numbers]
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser."""
-    with browser.chromium() as started:
-        yield started
-
-
-def open_play(chromium, server):
-    """The classroom page, with all its widgets, on a screen that can be touched, too."""
-    page, complaints = browser.open_page(chromium, has_touch=True)
-    page.goto(f"{server.url}/?token={server.token}", timeout=1000 * PAGE_TIME)
-    found = browser.explorers(page, len(NAMES), PAGE_TIME)
-    return Play(server, page, dict(zip(NAMES, found, strict=True)), complaints)
-
-
-@pytest.fixture(scope="module")
-def play(chromium):
-    """The classroom page, opened once: each opening starts a kernel."""
-    with browser.voila(PLAY) as server:
-        yield open_play(chromium, server)
-
-
-def shown_image(explorer):
-    """The image that the browser holds, decoded: uint8 array."""
-    text = explorer.evaluate(
-        """async x => {
-            const answer = await fetch(x.querySelector("img").src);
-            const bytes = new Uint8Array(await answer.arrayBuffer());
-            return btoa(Array.from(bytes, x => String.fromCharCode(x)).join(""));
-        }"""
-    )
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
-
-
-def check_shown(explorer, widget):
-    """Image and sentence are those that Python draws for what the number fields say."""
-    _, said = browser.settle(explorer)
-    typed = [float(control.field.input_value()) for control in browser.controls(explorer)]
-    state = {
-        name: min(values, key=lambda value, number=number: abs(value - number))
-        for (name, values), number in zip(widget.values.items(), typed, strict=True)
-    }
-    drawn, sentence = widget.draw(**state)
-    assert said == sentence
-    assert np.array_equal(shown_image(explorer), drawn)
-
-
-def test_the_page_shows_all_widgets_and_no_code(play):
-    assert len(NAMES) >= 7 and play.page.locator(".vae-explorer:visible").count() == len(NAMES)
-    text = play.page.inner_text("body")
-    assert "What is a variational autoencoder?" in text
-    assert not any(line in text for line in SOURCE.splitlines() if len(line) > 5)
-    assert play.page.locator(".jp-CodeCell .jp-InputArea:visible, .jp-InputPrompt").count() == 0
-    assert play.complaints == []
-
-
-def test_without_the_token_there_is_nothing_to_see(play, chromium):
-    for path in ("", "/api/kernels", "/api/kernels/any/channels"):
-        assert browser.request(f"{play.server.url}{path}")[0] == 302  # to the login
-    page, _ = browser.open_page(chromium)
-    for query in ("", "?token=wrong"):
-        page.goto(f"{play.server.url}/{query}")
-        assert "/login" in page.url and page.locator(".jp-Cell, .vae-explorer").count() == 0
-    page.context.close()
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUILDERS)
 @pytest.mark.parametrize("move", [browser.by_keyboard, browser.by_mouse])
-def test_every_control_works_by_keyboard_and_by_mouse(play, name, move):
-    move(play.explorers[name])
-    assert play.complaints == []
+def test_every_control_works_by_keyboard_and_by_mouse(shown, name, move):
+    move(shown.explorers[name])
+    assert shown.complaints == []
 
 
-def test_all_controls_can_be_reached_by_the_tab_key(play):
-    inputs = "input, select, canvas, button"
-    count = play.page.locator(".vae-explorer").locator(inputs).count()
-    play.explorers[NAMES[0]].locator(inputs).first.focus()
-    seen, reached = play.page.evaluate_handle("new Set()"), 0
+def test_all_controls_can_be_reached_by_the_tab_key(shown):
+    inputs = "input, select, canvas[tabindex], button"
+    count = shown.page.locator(".vae-explorer").locator(inputs).count()
+    shown.page.locator(".vae-explorer").locator(inputs).first.focus()
+    seen, reached = shown.page.evaluate_handle("new Set()"), 0
     note = "(s, x = document.activeElement) => (x.closest('.vae-explorer') && s.add(x), s.size)"
     for _ in range(count):
-        reached = play.page.evaluate(f"s => ({note})(s)", seen)
-        play.page.keyboard.press("Tab")
+        reached = shown.page.evaluate(f"s => ({note})(s)", seen)
+        shown.page.keyboard.press("Tab")
     assert reached == count
 
 
-def python_widgets():
-    """Two widgets of the page as Python has them: those that need no network."""
-    line = widgets.noisy_line([2, 5, 6, 8.5], ["cat", "apple", "banana", "dog"])
-    return {"noisy_line": line, "gaussian_dial": widgets.gaussian_dial()}
+def test_nothing_is_requested_but_the_page_itself(shown, path):
+    assert shown.requests == [path.as_uri()]
 
 
-@pytest.mark.parametrize("name", python_widgets())
-def test_the_image_is_the_one_that_python_draws(play, name):
-    explorer, widget, rng = play.explorers[name], python_widgets()[name], np.random.default_rng(0)
-    check_shown(explorer, widget)
-    ends = (lambda values: values[0], lambda values: values[-1])
-    for choose in (*[rng.choice] * 5, *ends):
-        for control, values in zip(browser.controls(explorer), widget.values.values(), strict=True):
-            browser.type_in(control, f"{choose(values)}")
-        check_shown(explorer, widget)
+def test_texts_are_shown_as_they_are(shown):
+    assert shown.page.title() == "All <widgets>"
+    line = shown.explorers["NoisyLine"].inner_text()
+    assert "dog & <b>cat</b>" in line and 'the "apple"' in line
+    switch = shown.explorers["MetricSwitch"]
+    switch.locator("select").select_option("features")
+    assert "</script>Sharp." in switch.inner_text()
 
 
-@pytest.mark.parametrize("name", python_widgets())
-def test_no_press_is_lost_however_fast_they_come(play, name):
-    """And the last image is that of the last value."""
-    explorer, widget = play.explorers[name], python_widgets()[name]
+@pytest.mark.parametrize("name", ["NoisyLine", "GaussianDial"])
+def test_no_press_is_lost_however_fast_they_come(shown, name):
+    explorer = shown.explorers[name]
     for control in browser.controls(explorer):
         browser.type_in(control, "1")
-        browser.settle(explorer)
         value, _, _, step = browser.position(control)
         browser.press(control, "ArrowRight", times=25)
-        check_shown(explorer, widget)
         assert browser.position(control)[0] == pytest.approx(value + 25 * step, abs=step / 10)
 
 
-@pytest.mark.parametrize("name", python_widgets())
-def test_a_drag_ends_where_python_draws_it(play, name):
-    browser.check_drag(play.explorers[name])
-    check_shown(play.explorers[name], python_widgets()[name])
-
-
-def test_what_is_typed_is_clamped_and_half_a_number_or_none_changes_nothing(play):
-    explorer, widget = play.explorers["noisy_line"], python_widgets()["noisy_line"]
+def test_what_is_typed_is_clamped_and_half_a_number_or_none_changes_nothing(shown):
+    explorer = shown.explorers["NoisyLine"]
     noise = next(c for c in browser.controls(explorer) if c.label == "noise (stddev)")
     for text, expected in (("99", 4), ("-5", 0.01), ("1e9", 4), ("0.123", 0.12)):
         browser.type_in(noise, text)
-        check_shown(explorer, widget)
         assert float(noise.field.input_value()) == browser.position(noise)[0] == expected
     before = browser.settle(explorer)
     browser.type_in(noise, "")
@@ -188,12 +97,51 @@ def test_what_is_typed_is_clamped_and_half_a_number_or_none_changes_nothing(play
     assert browser.position(noise)[0] == 0.12
     # While 2.5 is typed, nothing moves to 2.
     noise.field.focus()
-    play.page.keyboard.press("Control+A")
-    play.page.keyboard.type("2.")
+    shown.page.keyboard.press("Control+A")
+    shown.page.keyboard.type("2.")
     assert browser.settle(explorer, rest=0.5) == before
-    play.page.keyboard.type("5")
-    browser.check_move(explorer, lambda: play.page.keyboard.press("Tab"), "the rest, and Tab")
+    shown.page.keyboard.type("5")
+    browser.check_move(explorer, lambda: shown.page.keyboard.press("Tab"), "the rest, and Tab")
     assert browser.position(noise)[0] == 2.5
+
+
+def set_to(explorer, **state):
+    explorer.evaluate("(el, state) => el.vae.set(state)", state)
+
+
+def drag(explorer, *points):
+    browser.drag(explorer.locator(".vae-picture"), points)
+    return values(explorer)
+
+
+def at(number):
+    """Where a number of the noisy line is, as a fraction of the picture's width."""
+    return (24 + (number + 1) / 12 * (680 - 48)) / 680
+
+
+def test_a_name_is_dragged_to_the_position_below_the_pointer(shown):
+    line = shown.explorers["NoisyLine"]
+    set_to(line, noise=0.5, positions=[2, 5.43, 8])
+    assert drag(line, (at(5.6), 0.3), (at(9.3), 0.4)) == pytest.approx([0.5, 2, 9.13, 8], abs=0.03)
+    assert drag(line, (at(9.2), 0.3), (0.999, 0.3))[2] == 10
+
+
+def test_the_hill_is_dragged(shown):
+    dial = shown.explorers["GaussianDial"]
+    set_to(dial, mean=1, stddev=0.5)
+    mean, stddev = drag(dial, (0.5, 0.5), (0.3, 0.5))
+    assert mean == pytest.approx(1 - 0.2 * 10 * 680 / 632, abs=0.06) and stddev == 0.5
+    assert drag(dial, (0.5, 0.5), (0.5, 0.6))[1] > 0.6
+    assert drag(dial, (0.1, 0.1), (0.99, 0.99)) == [4, 3]
+
+
+def test_the_point_is_dragged_on_the_map_alone(shown):
+    explorer = shown.explorers["CodeMap"]
+    low, high = (explorer.locator("input[type=number]").nth(i) for i in range(2))
+    corner = [float(box.get_attribute(name)) for box, name in ((low, "min"), (high, "max"))]
+    assert drag(explorer, (0.3, 0.5), (0.003, 0.003))[:2] == pytest.approx(corner, abs=1e-3)
+    before = values(explorer)
+    assert drag(explorer, (0.8, 0.5), (0.2, 0.5)) == before  # from beside the map
 
 
 def touch(target, points):
@@ -207,9 +155,10 @@ def touch(target, points):
     session.detach()
 
 
-def test_a_finger_draws_on_the_pad_and_does_not_scroll_the_page(play):
-    explorer = play.explorers["digit_pad"]
-    canvas = explorer.locator("canvas")
+def test_a_finger_draws_on_the_pad_and_does_not_scroll_the_page(shown):
+    explorer = shown.explorers["DigitPad"]
+    canvas = explorer.locator(".vae-pad canvas")
+    explorer.get_by_role("button", name="Clear").click()
     canvas.scroll_into_view_if_needed()
     # What a browser sends when it takes the finger's way for scrolling.
     count = "x => { x.taken = 0; x.addEventListener('pointercancel', () => (x.taken += 1)); }"
@@ -223,72 +172,88 @@ def test_a_finger_draws_on_the_pad_and_does_not_scroll_the_page(play):
     assert browser.shown(explorer)[1].startswith("Draw a digit")
 
 
-def test_a_finger_drags_on_the_image(play):
-    explorer = play.explorers["gaussian_dial"]
-    browser.type_in(browser.controls(explorer)[0], "-2")
-    path, image = [(0.3 + 0.02 * i, 0.5) for i in range(10)], explorer.locator("img")
-    browser.check_move(explorer, lambda: touch(image, path), "a drag by finger")
-    check_shown(explorer, python_widgets()["gaussian_dial"])
+def test_a_finger_drags_on_the_picture(shown):
+    explorer = shown.explorers["GaussianDial"]
+    set_to(explorer, mean=-2, stddev=0.5)
+    path = [(0.3 + 0.02 * i, 0.5) for i in range(10)]
+    touch(explorer.locator(".vae-picture"), path)
+    assert values(explorer)[0] == pytest.approx(-2 + 0.18 * 10 * 680 / 632, abs=0.06)
 
 
-def test_nothing_overflows_a_narrow_screen(play):
-    page, size = play.page, play.page.viewport_size
+def test_nothing_overflows_a_narrow_screen(shown):
+    page, size = shown.page, shown.page.viewport_size
     edges = "x => [x, ...x.querySelectorAll('*')].map(x => x.getBoundingClientRect().right)"
-    page.set_viewport_size({"width": 400, "height": 800})
+    page.set_viewport_size({"width": 390, "height": 844})
     try:
         page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 400
-        for name, explorer in play.explorers.items():
-            assert max(explorer.evaluate(edges)) <= 400, name
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        for name, explorer in shown.explorers.items():
+            assert max(explorer.evaluate(edges)) <= 390, name
         # And it works there as well.
-        for name in ("gaussian_dial", "digit_pad"):
-            browser.by_mouse(play.explorers[name])
+        for name in ("GaussianDial", "DigitPad"):
+            browser.by_mouse(shown.explorers[name])
     finally:
         page.set_viewport_size(size)
 
 
-def check_accessible(page):
-    """axe-core finds nothing serious, in the widgets, the text, or what Voila adds."""
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible(chromium, path, scheme):
+    """axe-core finds nothing serious."""
     sync_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = Shown(chromium, path, BUILDERS, color_scheme=scheme).page
+    background = page.evaluate("getComputedStyle(document.querySelector('input')).color")
+    bright = max(map(int, re.findall(r"\d+", background)[:3])) > 128
+    assert bright == (scheme == "dark")
     found = sync_playwright.Axe().run(page).response
     assert found["testEngine"]["name"] == "axe-core"
     bad = [rule for rule in found["violations"] if rule["impact"] in ("serious", "critical")]
     nodes = [(rule["id"], node) for rule in bad for node in rule["nodes"]]
     assert [f"{rule}: {node['html']}: {node['failureSummary']}" for rule, node in nodes] == []
+    page.context.close()
 
 
-def test_the_page_is_accessible(play):
-    check_accessible(play.page)
-
-
-def test_the_dark_page_is_accessible(chromium):
-    with browser.voila(PLAY, "--theme=dark") as server:
-        dark = open_play(chromium, server)
-        background = dark.page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert max(map(int, re.findall(r"\d+", background)[:3])) < 80
-        check_accessible(dark.page)
-        assert dark.complaints == []
-        dark.page.context.close()
-
-
-def test_the_copies_of_drawn_digits_are_those_digits(play):
-    """Drawn with the mouse, through the page, the kernel and twenty numbers, and back."""
+def test_the_copies_of_drawn_digits_are_those_digits(chromium, tmp_path):
+    """Drawn with the mouse, through twenty numbers, and back."""
     from vae_tutorial.data import load_images
     from vae_tutorial.evaluation import class_probabilities, train_classifier
+    from vae_tutorial.pretrained import load_pretrained
 
-    explorer = play.explorers["digit_pad"]
-    canvas, clear = explorer.locator("canvas"), explorer.get_by_role("button", name="Clear")
+    images = load_images("mnist")
+    pad = widgets.DigitPad(images, load_pretrained("vae_2"), load_pretrained("vae_20"))
+    pad.save_html(tmp_path / "pad.html")
+    shown = Shown(chromium, tmp_path / "pad.html", ["pad"])
+    explorer = shown.explorers["pad"]
+    canvas, clear = (
+        explorer.locator(".vae-pad canvas"),
+        explorer.get_by_role("button", name="Clear"),
+    )
     copies = []
     for strokes in DIGITS:
         for stroke in strokes:
             browser.check_move(explorer, lambda s=stroke: browser.drag(canvas, s), "a stroke")
-        browser.settle(explorer)
-        copy = shown_image(explorer)[26 : 26 + 168, 610 : 610 + 168, 0]
-        small = copy[::6, ::6]
-        assert np.array_equal(small.repeat(6, axis=0).repeat(6, axis=1), copy)
-        copies.append(small)
-        browser.check_move(explorer, clear.click, "Clear")
-    classifier = train_classifier(load_images("mnist"), steps=600)
+        [(_, images_)] = shown.look("pad", [{}])
+        copies.append(images_[1])
+        clear.click()
+    classifier = train_classifier(images, steps=600)
     read = class_probabilities(classifier, np.stack(copies)).argmax(axis=1)
     assert (read == np.arange(10)).sum() >= 8, f"read as {read}"
-    assert play.complaints == []
+    assert shown.complaints == []
+    shown.page.context.close()
+
+
+def test_the_classroom_page_shows_all_widgets_and_works(chromium, tmp_path):
+    path = tmp_path / "classroom" / "page.html"
+    command = [sys.executable, "-m", "play.pictures_to_touch", "--no-browser", f"--path={path}"]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f"wrote {path}" in done.stdout
+    source = (ROOT / "play/pictures_to_touch.py").read_text(encoding="utf-8")
+    names = re.findall(r"\bwidgets\.(\w+)\(", source)
+    assert {"EpochScrubber"} == {*widgets.__all__} - {*names}  # nine epochs take a minute
+    shown = Shown(chromium, path, names)
+    for name in ("MixingBoard", "LatentSizes"):
+        browser.by_mouse(shown.explorers[name])
+    headings = shown.page.locator("h2").all_inner_texts()
+    assert [text.split()[0] for text in headings] == sorted(text.split()[0] for text in headings)
+    assert shown.complaints == [] and shown.requests == [path.as_uri()]
+    shown.page.context.close()

@@ -1,33 +1,41 @@
-"""The interactive images of the notebooks, each an ``Explorer`` around a pure function."""
+"""The widgets of the notebooks: pictures that follow a slider, drawn by the browser.
 
-from vae_tutorial.widgets.code_map import code_map_explorer
-from vae_tutorial.widgets.collapse_slider import collapse_slider
-from vae_tutorial.widgets.dataset_browser import dataset_browser
-from vae_tutorial.widgets.digit_pad import digit_pad
-from vae_tutorial.widgets.draws_slider import draws_slider
-from vae_tutorial.widgets.gaussian_dial import gaussian_dial
-from vae_tutorial.widgets.inversion_stepper import inversion_stepper
-from vae_tutorial.widgets.latent_sizes import latent_sizes
-from vae_tutorial.widgets.memories import code_path, code_sliders, input_scale, mixing_board
-from vae_tutorial.widgets.metric_switch import metric_switch
-from vae_tutorial.widgets.number_line import noisy_line
-from vae_tutorial.widgets.scrubbers import epoch_scrubber, training_scrubber
+Each is an ipywidget with a trait for each control: ``dial.mean = 2`` moves the hill,
+``dial.observe(print, "mean")`` hears a drag, ``ipywidgets.jslink`` joins two.
+"""
+
+from vae_tutorial.widgets.code_map import CodeMap
+from vae_tutorial.widgets.collapse_slider import CollapseSlider
+from vae_tutorial.widgets.dataset_browser import DatasetBrowser
+from vae_tutorial.widgets.digit_pad import DigitPad
+from vae_tutorial.widgets.draws_slider import DrawsSlider
+from vae_tutorial.widgets.gaussian_dial import GaussianDial
+from vae_tutorial.widgets.inversion_stepper import InversionStepper
+from vae_tutorial.widgets.latent_sizes import LatentSizes
+from vae_tutorial.widgets.memories import CodePath, CodeSliders, InputScale, MixingBoard
+from vae_tutorial.widgets.metric_switch import MetricSwitch
+from vae_tutorial.widgets.number_line import NoisyLine
+from vae_tutorial.widgets.playground import Playground
+from vae_tutorial.widgets.scrubbers import EpochScrubber, TrainingScrubber
+from vae_tutorial.widgets.switchboard import Switchboard
 
 __all__ = [
-    "code_map_explorer",
-    "code_path",
-    "code_sliders",
-    "collapse_slider",
-    "dataset_browser",
-    "digit_pad",
-    "draws_slider",
-    "epoch_scrubber",
-    "gaussian_dial",
-    "input_scale",
-    "inversion_stepper",
-    "latent_sizes",
-    "metric_switch",
-    "mixing_board",
-    "noisy_line",
-    "training_scrubber",
+    "CodeMap",
+    "CodePath",
+    "CodeSliders",
+    "CollapseSlider",
+    "DatasetBrowser",
+    "DigitPad",
+    "DrawsSlider",
+    "EpochScrubber",
+    "GaussianDial",
+    "InputScale",
+    "InversionStepper",
+    "LatentSizes",
+    "MetricSwitch",
+    "MixingBoard",
+    "NoisyLine",
+    "Playground",
+    "Switchboard",
+    "TrainingScrubber",
 ]

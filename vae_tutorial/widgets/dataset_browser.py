@@ -2,30 +2,40 @@
 
 import numpy as np
 
-from vae_tutorial import _validation, plots
+from vae_tutorial import _validation
 from vae_tutorial.data import Images
-from vae_tutorial.widgets.explorer import Explorer
+from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
 
-PAGE, COLUMNS = 40, 10  # images
+PAGE, PAGES = 40, 10  # images on a page, and pages at most
+BUDGET = 4_000_000  # bytes sent to the browser, or one page of each class if that is more
 
 
-def dataset_browser(images):
-    """Browse a data set (``data.Images``): up to 40 training images of one class at a time."""
-    _validation.instance("images", images, Images, "load them with load_images()")
-    names = list(images.class_names)
+class DatasetBrowser(Explorer):
+    """Browse a data set: its training images, class by class.
 
-    def draw(label, page):
-        members = np.flatnonzero(images.y_train == names.index(label))
-        tiles = np.full((PAGE, *images.x_train.shape[1:]), 255, np.uint8)
-        count = min(PAGE, len(members))
-        if count == 0:
-            return plots.image_grid(tiles, COLUMNS), f"Class {label} has no training images."
-        # The last page goes on with the first images.
-        tiles[:count] = images.x_train[members[(PAGE * page + np.arange(count)) % len(members)]]
-        sentence = (
-            f"Class {label}, page {page + 1}: {count} of its {len(members):,} training images."
+    Args:
+        images: a ``data.Images``.
+        label: the class shown first.
+        page: the page shown first, from 1 on.
+    """
+
+    label, page = Value(), Value()
+
+    def __init__(self, images, label=None, page=1):
+        _validation.instance("images", images, Images, "load them with load_images()")
+        names = list(images.class_names)
+        x = stack(images.x_train)
+        pages = BUDGET // (len(names) * PAGE * x[:1].nbytes)
+        pages = min(max(pages, 1), PAGES)
+        members = [np.flatnonzero(images.y_train == i) for i in range(len(names))]
+        super().__init__(
+            {"label": Choice("class", names), "page": Choice("page", list(range(1, pages + 1)))},
+            {
+                "names": names,
+                "counts": [len(one) for one in members],
+                "image_shape": list(x.shape[1:]),
+                "pictures": [x[one[: PAGE * pages]] for one in members],
+            },
+            label=names[0] if label is None else label,
+            page=page,
         )
-        return plots.image_grid(tiles, COLUMNS), sentence
-
-    controls = {"label": ("class", names, names[0]), "page": ("page", range(10), 0)}
-    return Explorer(draw, controls, width=720)

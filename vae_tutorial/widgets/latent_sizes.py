@@ -2,39 +2,38 @@
 
 import numpy as np
 
-from vae_tutorial import _validation, plots
+from vae_tutorial import _validation
 from vae_tutorial._validation import error
-from vae_tutorial.widgets.explorer import Explorer
+from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
 
 
-def latent_sizes(models, x):
-    """Original, reconstruction and error of held-out images, by the length of the code.
+class LatentSizes(Explorer):
+    """Copies of held-out images through codes of several lengths.
 
     Args:
         models: {latent_dim: a model with ``reconstruct``}.
         x: uint8 (n, h, w) or (n, h, w, c), the images to choose from.
+        latent_dim: the length at first; the smallest by default.
+        image: the image at first, by its index.
     """
-    hint = "write {latent_dim: model}"
-    _validation.instance("models", models, dict, hint)
-    if not models:
-        raise error("models", "hold at least one", "none", hint)
-    x = _validation.images("x", x)
-    if x.dtype != np.uint8:
-        raise error("x", "be uint8", x, "use (255 * x).astype(np.uint8)", TypeError)
 
-    def draw(latent_dim, image):
-        original = x[image] / 255
-        copy = models[latent_dim].reconstruct(x[image : image + 1])[0]
-        squared_error = np.square(copy - original).sum()
-        sentence = (
-            f"Original, reconstruction from {latent_dim} numbers, and where they differ: "
-            f"squared error {squared_error:.3g}."
+    latent_dim, image = Value(), Value()
+
+    def __init__(self, models, x, latent_dim=None, image=0):
+        hint = "write {latent_dim: model}"
+        _validation.instance("models", models, dict, hint)
+        if not models:
+            raise error("models", "hold at least one", "none", hint)
+        x = _validation.images("x", x)
+        if x.dtype != np.uint8:
+            raise error("x", "be uint8", x, "use (255 * x).astype(np.uint8)", TypeError)
+        sizes = sorted(models)
+        super().__init__(
+            {
+                "latent_dim": Choice("length of the code", sizes),
+                "image": Choice("held-out image", list(range(len(x)))),
+            },
+            {"x": stack(x), "copies": {n: models[n].reconstruct(x) for n in sizes}},
+            latent_dim=sizes[0] if latent_dim is None else latent_dim,
+            image=image,
         )
-        return plots.image_grid(np.stack([original, copy, np.abs(copy - original)])), sentence
-
-    sizes = sorted(models)
-    controls = {
-        "latent_dim": ("length of the code", sizes, sizes[0]),
-        "image": ("held-out image", range(len(x)), 0),
-    }
-    return Explorer(draw, controls, width=720)

@@ -4,71 +4,79 @@ import numpy as np
 
 from vae_tutorial import _validation
 from vae_tutorial._validation import error
-from vae_tutorial.widgets._values import evenly_spaced, nearest
-from vae_tutorial.widgets.explorer import Explorer
+from vae_tutorial.widgets.explorer import Explorer, Slider, Sliders, Value, decoder
 
 
-def input_scale(model):
-    """What a ``Memory`` of one image shows when its ones are multiplied by a number."""
-    ones = np.ones((1, model.latent_dim), np.float32)
+class InputScale(Explorer):
+    """Multiply the ones that a memory was trained with by a number.
 
-    def draw(scale):
-        return model.decode(scale * ones)[0], f"Input: {scale:g} (trained with 1)."
-
-    return Explorer(draw, {"scale": ("input", evenly_spaced(-1, 3, 41), 1.0)})
-
-
-def mixing_board(model, names):
-    """One slider for each slot of a one-hot ``Memory``: blend what it remembers."""
-    keys = [f"slot_{i}" for i in range(model.latent_dim)]
-    _validation.same_length("names", names, "the model's slots", keys)
-
-    def draw(**slots):
-        code = np.array([[slots[key] for key in keys]], np.float32)
-        parts = [f"{value:g} {name}" for name, value in zip(names, code[0], strict=True) if value]
-        return model.decode(code)[0], f"Code: {' + '.join(parts) or 'all zeros'}."
-
-    controls = {
-        key: (name, evenly_spaced(0, 1, 21), float(i == 0))
-        for i, (key, name) in enumerate(zip(keys, names, strict=True))
-    }
-    return Explorer(draw, controls)
-
-
-def code_path(model, codes, names):
-    """Walk in a straight line from one code to the next: float (n, k), with a name for each."""
-    codes = _validation.codes("codes", codes, model.latent_dim)
-    _validation.same_length("names", names, "codes", codes)
-    if len(codes) < 2:
-        raise error("codes", "be at least 2", "1", "add the code at the other end of the path")
-
-    def draw(position):
-        first = min(int(position), len(codes) - 2)
-        share = position - first
-        code = (1 - share) * codes[first] + share * codes[first + 1]
-        sentence = f"{share:.0%} of the way from {names[first]} to {names[first + 1]}."
-        return model.decode(code[np.newaxis].astype(np.float32))[0], sentence
-
-    values = [round(i / 20, 2) for i in range(20 * (len(codes) - 1) + 1)]
-    return Explorer(draw, {"position": ("position on the path", values, values[0])})
-
-
-def code_sliders(model, code, reach=3.0):
-    """One slider for each number of a code, starting at ``code``, float (k,).
-
-    They go from minus ``reach`` to ``reach``.
+    Args:
+        model: a ``Memory`` of one image.
+        scale: the number at first, from -1 to 3.
     """
-    code = _validation.codes("code", np.asarray(code)[np.newaxis], model.latent_dim)[0]
-    reach = _validation.positive_number("reach", reach)
-    keys = [f"z_{i}" for i in range(len(code))]
 
-    def draw(**numbers):
-        z = np.array([[numbers[key] for key in keys]], np.float32)
-        sentence = f"z = ({', '.join(f'{value:.1f}' for value in z[0])})"
-        return model.decode(z)[0], sentence
+    scale = Value()
 
-    values = evenly_spaced(-reach, reach, 61)
-    controls = {
-        key: (f"z[{i}]", values, nearest(float(code[i]), values)) for i, key in enumerate(keys)
-    }
-    return Explorer(draw, controls)
+    def __init__(self, model, scale=1.0):
+        data = {"code": "scale", "ones": [1] * model.latent_dim, "decoder": decoder(model)}
+        super().__init__({"scale": Slider("input", -1, 3, 0.1)}, data, scale=scale)
+
+
+class MixingBoard(Explorer):
+    """Blend what a one-hot memory remembers, by a slider for each slot.
+
+    Args:
+        model: a ``Memory``, trained with one-hot codes.
+        names: a text for each slot.
+        code: a number from 0 to 1 for each slot; the first image by default.
+    """
+
+    code = Value()
+
+    def __init__(self, model, names, code=None):
+        _validation.same_length("names", names, "the model's slots", range(model.latent_dim))
+        names = [f"{name}" for name in names]
+        code = [float(i == 0) for i in range(len(names))] if code is None else code
+        data = {"code": "mix", "names": names, "decoder": decoder(model)}
+        super().__init__({"code": Sliders(names, 0, 1, 0.05)}, data, code=code)
+
+
+class CodePath(Explorer):
+    """Walk in a straight line from one code to the next.
+
+    Args:
+        model: a model with a ``decoder``.
+        codes: float (n, k), at least two.
+        names: a text for each.
+        position: where to begin, from 0 to n - 1.
+    """
+
+    position = Value()
+
+    def __init__(self, model, codes, names, position=0.0):
+        codes = _validation.codes("codes", codes, model.latent_dim)
+        names = [f"{name}" for name in _validation.same_length("names", names, "codes", codes)]
+        if len(codes) < 2:
+            raise error("codes", "be at least 2", "1", "add the code at the other end of the path")
+        data = {"code": "path", "names": names, "codes": codes, "decoder": decoder(model)}
+        path = Slider("position on the path", 0, len(codes) - 1, 0.05)
+        super().__init__({"position": path}, data, position=position)
+
+
+class CodeSliders(Explorer):
+    """Set each number of a code by a slider.
+
+    Args:
+        model: a model with a ``decoder``.
+        z: float (k,), the code at first; what lies beyond ``reach`` is moved there.
+        reach: the sliders go from minus ``reach`` to ``reach``.
+    """
+
+    z = Value()
+
+    def __init__(self, model, z, reach=3.0):
+        z = _validation.codes("z", np.asarray(z)[np.newaxis], model.latent_dim)[0]
+        reach = _validation.positive_number("reach", reach)
+        sliders = Sliders([f"z[{i}]" for i in range(len(z))], -reach, reach, reach / 30)
+        data = {"code": "free", "decoder": decoder(model)}
+        super().__init__({"z": sliders}, data, z=np.clip(z, -reach, reach).tolist())

@@ -1,13 +1,11 @@
 """The metric switch: the same images, copied by models that were trained with different metrics."""
 
-import numpy as np
-
-from vae_tutorial import _validation, plots
+from vae_tutorial import _validation
 from vae_tutorial._validation import error
-from vae_tutorial.widgets.explorer import Explorer
+from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
 
 
-def metric_switch(x, copies, samples, scores):
+class MetricSwitch(Explorer):
     """Originals, their copies, and samples, of one model after another.
 
     Args:
@@ -15,23 +13,25 @@ def metric_switch(x, copies, samples, scores):
         copies: {model's name: images (n, h, w, c)}.
         samples: {model's name: images (n, h, w, c)}, for the same models.
         scores: {model's name: a sentence}, what was measured.
+        model: the model shown first.
     """
-    _validation.instance("copies", copies, dict, "write {name: images}")
-    if not copies:
-        raise error("copies", "hold at least one model", "none", "write {name: images}")
-    for name, given in (("samples", samples), ("scores", scores)):
-        if set(given) != set(copies):
-            hint = "give one for each model"
-            raise error(name, f"have the models {', '.join(copies)}", list(given), hint)
-    x = plots.as_rgb(x)
-    for name in copies:
-        _validation.same_length("copies", copies[name], "x", x)
-        _validation.same_length("samples", samples[name], "x", x)
 
-    def draw(model):
-        rows = [x, plots.as_rgb(copies[model]), plots.as_rgb(samples[model])]
-        image = plots.image_grid(np.concatenate(rows), columns=len(x))
-        return image, f"Originals, copies, samples. {scores[model]}"
+    model = Value()
 
-    names = list(copies)
-    return Explorer(draw, {"model": ("model", names, names[0])}, width=720)
+    def __init__(self, x, copies, samples, scores, model=None):
+        _validation.instance("copies", copies, dict, "write {name: images}")
+        if not copies:
+            raise error("copies", "hold at least one model", "none", "write {name: images}")
+        for name, given in (("samples", samples), ("scores", scores)):
+            if set(given) != set(copies):
+                hint = "give one for each model"
+                raise error(name, f"have the models {', '.join(copies)}", list(given), hint)
+        for name in copies:
+            _validation.same_length("copies", copies[name], "x", x)
+            _validation.same_length("samples", samples[name], "x", x)
+        pictures = [{k: stack(images) for k, images in part.items()} for part in (copies, samples)]
+        super().__init__(
+            {"model": Choice("model", list(copies))},
+            {"x": stack(x), "copies": pictures[0], "samples": pictures[1], "scores": scores},
+            model=next(iter(copies)) if model is None else model,
+        )

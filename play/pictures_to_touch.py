@@ -1,0 +1,165 @@
+"""The classroom page: the widgets of all notebooks on one page, without code and without a kernel.
+
+``make play`` writes it and opens it in a browser. Two small networks are trained for it, the rest
+ships with the package; once it is written it needs nothing else, and can be copied or mailed.
+"""
+
+import argparse
+import sys
+import webbrowser
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from vae_tutorial import widgets
+from vae_tutorial.data import DRAWINGS, as_floats, load_drawings, load_images
+from vae_tutorial.evaluation import log_weights
+from vae_tutorial.latent import find_codes
+from vae_tutorial.models import Memory
+from vae_tutorial.pretrained import BETAS, load_pretrained
+from vae_tutorial.training import OneCycle, Snapshots, batches, set_seed
+from vae_tutorial.widgets.page import write_page
+
+PATH = Path("build", "pictures_to_touch.html")
+MOMENTS = (0, 5, 10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400)
+
+
+def remember(codes, pictures, steps, callbacks=(), **sizes):
+    """A memory trained as in notebooks 01 to 03."""
+    set_seed(0)
+    memory = Memory(codes.shape[1], (64, 64, 3), **sizes)
+    memory.compile(keras.optimizers.Adam(OneCycle(0.01, steps), beta_2=0.99))
+    data = batches(codes, pictures, batch_size=64, steps=steps)
+    shown = [Snapshots(lambda: memory.decode(codes[:1]), at) for at in callbacks]
+    memory.fit(data, shuffle=False, verbose=0, callbacks=shown)
+    return memory, *(one.values for one in shown)
+
+
+def first_notebooks(images):
+    """00 to 04: pictures, and decoders that know them by heart."""
+    pictures = load_drawings()
+    one, seen = remember(np.ones((1, 1)), pictures[:1], 400, [MOMENTS], filters=(32, 16, 8))
+    [four] = remember(np.eye(4), pictures, 600)
+    flat, deep = load_pretrained("vae_2"), load_pretrained("vae_20")
+    codes = deep.encode(images.x_test[:6])[0]
+    names = [f"digit {label}" for label in images.y_test[:6]]
+    return [
+        "<h2>00 · The pictures</h2><p>Handwritten digits. Choose one and leaf through the pages: "
+        "in how many ways do people write it?</p>",
+        widgets.DatasetBrowser(images),
+        "<h2>01 · One picture, learned by heart</h2><p>A network that knows a single picture. "
+        "Watch it learn. Then give it a number that it has never seen.</p>",
+        widgets.TrainingScrubber(seen, pictures[0]),
+        widgets.InputScale(one),
+        "<h2>02 · Four pictures, four slots</h2><p>Each slot stands for a picture. What does half "
+        "a cat and half a dog look like?</p>",
+        widgets.MixingBoard(four, DRAWINGS),
+        "<h2>03 · Numbers as codes</h2><p>Here a code is twenty numbers. Walk from one digit's "
+        "code to the next: is everything in between a digit? Then turn the numbers one by one.</p>",
+        widgets.CodePath(deep, codes, names),
+        widgets.CodeSliders(deep, codes[0]),
+        "<h2>04 · How long must a code be?</h2><p>Left a digit that the networks never saw, in "
+        "the middle its copy, right the difference. Which digits does the short code mix up?</p>",
+        widgets.LatentSizes({2: flat, 20: deep}, images.x_test[:40]),
+    ]
+
+
+def middle_notebooks(images):
+    """05 to 10: the map, the price, the noise, the trade-off, and your own digit."""
+    flat, deep = load_pretrained("vae_2"), load_pretrained("vae_20")
+    ten, count = images.x_test[:10], 2000
+    models = {beta: load_pretrained(f"beta_{beta:g}") for beta in BETAS}
+    points = {}
+    for beta, model in models.items():
+        parts = model.evaluate(images.x_test[:count], verbose=0, return_dict=True)
+        points[beta] = parts["kl_divergence"], parts["reconstruction_loss"]
+    z, labels = flat.encode(images.x_test[:count])[0], images.y_test[:count]
+    window = {"low": (-3.5, -3.5), "high": (3.5, 3.5)}
+    return [
+        "<h2>06 · A price for being precise</h2><p>The encoder answers with a hill: it's about "
+        "here, and I'm this sure. The farther the hill is from the gray one, in place or in width, "
+        "the more it costs. When does it cost nothing?</p>",
+        widgets.GaussianDial(),
+        "<h2>06 · Watch one train</h2><p>A small VAE for points in the plane, with a single number "
+        "as its code. Press Train. Then set beta to 0, or to 100, or draw points of your own.</p>",
+        widgets.Playground(),
+        "<h2>07 · Why noise?</h2><p>Each name stands at a number. One of them is sent, noise is "
+        "added, and the receiver takes the name that's nearest. Drag the names, raise the noise: "
+        "which names may stand side by side? Below are the twenty such lines of a trained network. "
+        "Which can it do without?</p>",
+        widgets.NoisyLine([2, 5, 6, 8.5], ["cat", "apple", "banana", "dog"]),
+        widgets.Switchboard(deep, ten),
+        "<h2>09 · Who decides?</h2><p>Eight networks, trained with eight prices. From left to "
+        "right on the curve: when do the ghosts become digits, when the right digits?</p>",
+        widgets.CollapseSlider(models, ten, points),
+        "<h2>10 · A map of digits</h2><p>A code of two numbers is a point on a map. Drag it, and "
+        "find a place between two digits. Then raise the noise: how far does it reach in the "
+        "middle, and how far at the edge?</p>",
+        widgets.CodeMap(flat, z, labels, noise=0.0, **window),
+        "<h2>10 · Draw your own</h2><p>You see what the network gets, and the copy that twenty "
+        "numbers can keep. Then draw a letter. What becomes of it?</p>",
+        widgets.DigitPad(images, flat, deep),
+    ]
+
+
+def last_notebooks(images):
+    """11 to 13: bounds, a search, and other ways to compare pictures."""
+    ten, chosen = images.x_test[:10], images.x_test[:4]
+    binary, vae, gan = (load_pretrained(name) for name in ("binary_2", "squared_error", "gan"))
+    rivals = {"pixels": "rival_pixels", "features and adversary": "rival_features_adversary"}
+    rivals = {name: load_pretrained(file) for name, file in rivals.items()}
+    weights = log_weights(binary, (as_floats(chosen) > 0.5).astype(np.float32), 1000)
+    best = log_weights(binary, (as_floats(chosen) > 0.5).astype(np.float32), 5000, seed=1)
+    evidence = np.logaddexp.reduce(best, axis=1) - np.log(best.shape[1])
+    start = np.zeros((len(ten), gan.latent_dim), np.float32)
+    codes = find_codes(gan, ten, start, at=(1, 3, 10, 30, 100, 300))
+    found = {step: gan.decode(z) for step, z in codes.items()}
+    copies = {name: model.reconstruct(ten[:8]) for name, model in rivals.items()}
+    errors = {n: np.square(copies[n] - as_floats(ten[:8])).sum() / 8 for n in copies}
+    return [
+        "<h2>11 · How many draws does it take?</h2><p>With more draws the bound climbs toward the "
+        "truth (estimated here by five thousand draws). How many of them do the work?</p>",
+        widgets.DrawsSlider((as_floats(chosen) > 0.5).astype(np.float32), weights, evidence),
+        "<h2>12 · A search instead of an encoder</h2><p>A GAN has no encoder: to copy a digit, it "
+        "has to search. Which digits does it find?</p>",
+        widgets.InversionStepper(ten, found, vae.reconstruct(ten)),
+        "<h2>13 · Compared by pixels, or by features?</h2><p>Two networks, alike but for what "
+        "they call similar.</p>",
+        widgets.MetricSwitch(
+            ten[:8],
+            copies,
+            {name: model.sample(8, seed=0) for name, model in rivals.items()},
+            {name: f"Squared error {error:.1f}." for name, error in errors.items()},
+        ),
+    ]
+
+
+INTRODUCTION = """<h1>What is a variational autoencoder? Pictures to touch</h1>
+<p>One network squeezes a picture into a few numbers, its <b>code</b>. Another paints a picture
+from such numbers. A <em>variational</em> autoencoder blurs each code a little, so that codes close
+to each other have to mean pictures that look alike. Then you can make up codes of your own, and get
+pictures that nobody has ever drawn.</p>
+<p>Move a slider, type a number, or drag what you see. The numbers in the headings are those of the
+notebooks that tell the story.</p>"""
+
+
+def main():
+    """Write the page, and open it if there is a screen."""
+    parser = argparse.ArgumentParser(description="the classroom page, without a kernel")
+    parser.add_argument("--no-browser", action="store_true", help="write the page, and say where")
+    parser.add_argument("--path", type=Path, default=PATH, help=f"where to, {PATH} by default")
+    options = parser.parse_args()
+    images = load_images("mnist")
+    parts = [INTRODUCTION]
+    for chapter in (first_notebooks, middle_notebooks, last_notebooks):
+        parts += chapter(images)
+    options.path.parent.mkdir(parents=True, exist_ok=True)
+    write_page(options.path, "Pictures to touch", parts)
+    print(f"wrote {options.path}; open it in any browser, with or without a network")
+    if not options.no_browser:
+        webbrowser.open(options.path.resolve().as_uri())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

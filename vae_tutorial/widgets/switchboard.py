@@ -1,0 +1,51 @@
+"""The switchboard of latents: what each of them carries, heard by silencing it."""
+
+import numpy as np
+
+from vae_tutorial import _validation
+from vae_tutorial.widgets.explorer import Choice, Explorer, Toggles, Value, decoder, stack
+
+
+class Switchboard(Explorer):
+    """Silence or shake each latent of a trained VAE, and see what gets lost.
+
+    A silent latent says 0, the prior's mean; a shaken one says what the prior's dice say, nine
+    times. The latents stand in the order of their bits, averaged over the images.
+
+    Args:
+        model: a ``VAE``.
+        x: uint8 (n, h, w) or (n, h, w, c), the images to choose from.
+        image: the image at first, by its index.
+        latents: "sent", "silent" or "shaken" for each; all are sent by default.
+        seed: decides the dice.
+    """
+
+    image, latents = Value(), Value()
+
+    def __init__(self, model, x, image=0, latents=None, *, seed=0):
+        x = _validation.images("x", x)
+        seed = _validation.whole_number("seed", seed, 0, _validation.MAX_SEED)
+        z_mean, z_log_var = (np.asarray(part) for part in model.encode(x))
+        # Written out again: losses.kl_divergence sums over the latents.
+        nats = 0.5 * (np.square(z_mean) + np.expm1(z_log_var) - z_log_var).mean(axis=0)
+        order = np.argsort(-nats, kind="stable")
+        bits = (nats[order] / np.log(2)).tolist()
+        network = decoder(model)
+        first = network["layers"][0]
+        first["kernel"] = first["kernel"][order]  # so that latents come in their new order
+        labels = [f"{i} ({bits[rank]:.1f} bits)" for rank, i in enumerate(order)]
+        super().__init__(
+            {
+                "image": Choice("image", list(range(len(x)))),
+                "latents": Toggles(labels, ["sent", "silent", "shaken"]),
+            },
+            {
+                "x": stack(x),
+                "z_mean": z_mean[:, order],
+                "bits": bits,
+                "decoder": network,
+                "epsilon": np.random.default_rng(seed).normal(size=(9, len(order))),
+            },
+            image=image,
+            latents=["sent"] * len(order) if latents is None else latents,
+        )
