@@ -54,8 +54,7 @@ def named_weights(model):
     networks = (getattr(model, name, None) for name in ("encoder", "decoder", "discriminator"))
     return {
         f"{network.name}/{i}/{variable.name}": variable
-        for network in networks
-        if network is not None
+        for network in filter(None, networks)
         for i, layer in enumerate(x for x in network.layers if isinstance(x, keras.layers.Dense))
         for variable in layer.weights
     }
