@@ -37,7 +37,7 @@ def remember(codes, pictures, steps, callbacks=(), **sizes):
 
 
 def first_notebooks(images):
-    """00 to 04: pictures, and decoders that know them by heart."""
+    """00 to 04: the pictures, decoders that know some by heart, and codes."""
     pictures = load_drawings()
     one, seen = remember(np.ones((1, 1)), pictures[:1], 400, [MOMENTS], filters=(32, 16, 8))
     [four] = remember(np.eye(4), pictures, 600)
@@ -52,15 +52,17 @@ def first_notebooks(images):
         "Watch it learn. Then give it a number that it has never seen.</p>",
         widgets.TrainingScrubber(seen, pictures[0]),
         widgets.InputScale(one),
-        "<h2>02 · Four pictures, four slots</h2><p>Each slot stands for a picture. What does half "
+        "<h2>02 · Four pictures, four slots</h2><p>Each slot stands for a picture. What do half "
         "a cat and half a dog look like?</p>",
         widgets.MixingBoard(four, DRAWINGS),
         "<h2>03 · Numbers as codes</h2><p>Here a code is twenty numbers. Walk from one digit's "
-        "code to the next: is everything in between a digit? Then turn the numbers one by one.</p>",
+        "code to the next: is everything in between a digit? Then change the numbers one by one."
+        "</p>",
         widgets.CodePath(deep, codes, names),
         widgets.CodeSliders(deep, codes[0]),
-        "<h2>04 · How long must a code be?</h2><p>Left a digit that the networks never saw, in "
-        "the middle its copy, right the difference. Which digits does the short code mix up?</p>",
+        "<h2>04 · How long must a code be?</h2><p>On the left is a digit that the networks never "
+        "saw, in the middle its copy, on the right the difference. Which digits does the short "
+        "code mix up?</p>",
         widgets.LatentSizes({2: flat, 20: deep}, images.x_test[:40]),
     ]
 
@@ -86,18 +88,18 @@ def middle_notebooks(images):
         widgets.Playground(),
         "<h2>07 · Why noise?</h2><p>Each name stands at a number. One of them is sent, noise is "
         "added, and the receiver takes the name that's nearest. Drag the names, raise the noise: "
-        "which names may stand side by side? Below are the twenty such lines of a trained network. "
-        "Which can it do without?</p>",
+        "which names may stand side by side? Below are twenty such lines, those of a trained "
+        "network. Which of them can it do without?</p>",
         widgets.NoisyLine([2, 5, 6, 8.5], ["cat", "apple", "banana", "dog"]),
         widgets.Switchboard(deep, ten),
         "<h2>09 · Who decides?</h2><p>Eight networks, trained with eight prices. From left to "
-        "right on the curve: when do the ghosts become digits, when the right digits?</p>",
+        "right on the curve: when do the ghosts become digits, and when the right ones?</p>",
         widgets.CollapseSlider(models, ten, points),
         "<h2>10 · A map of digits</h2><p>A code of two numbers is a point on a map. Drag it, and "
         "find a place between two digits. Then raise the noise: how far does it reach in the "
         "middle, and how far at the edge?</p>",
         widgets.CodeMap(flat, z, labels, noise=0.0, **window),
-        "<h2>10 · Draw your own</h2><p>You see what the network gets, and the copy that twenty "
+        "<h2>10 · Draw your own</h2><p>You see what the network sees, and the copy that twenty "
         "numbers can keep. Then draw a letter. What becomes of it?</p>",
         widgets.DigitPad(images, flat, deep),
     ]
@@ -140,8 +142,8 @@ INTRODUCTION = """<h1>What is a variational autoencoder? Pictures to touch</h1>
 from such numbers. A <em>variational</em> autoencoder blurs each code a little, so that codes close
 to each other have to mean pictures that look alike. Then you can make up codes of your own, and get
 pictures that nobody has ever drawn.</p>
-<p>Move a slider, type a number, or drag what you see. The numbers in the headings are those of the
-notebooks that tell the story.</p>"""
+<p>Move a slider, type a number, or drag a name, a hill, a point. The numbers in the headings are
+those of the notebooks that tell the story.</p>"""
 
 
 def main():

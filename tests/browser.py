@@ -375,7 +375,7 @@ def by_mouse(explorer):
         for share in (0.8, 0.3) if inwards(control) > 0 else (0.2, 0.7):
             what = f"{control.label}: click at {share:.0%}"
             check_move(explorer, lambda c=control, s=share: click_track(c, s), what)
-    if explorer.locator(".vae-draggable").count():
+    if explorer.locator("canvas[data-draggable]").count():
         check_drag(explorer)
 
 

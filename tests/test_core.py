@@ -7,7 +7,12 @@ import vae_tutorial
 
 FOLDER = Path(vae_tutorial.__file__).parent
 CORE = ("losses", "networks", "models", "training", "latent", "channel", "evaluation")
-OWN_BOUND = {"diagrams.py": 190, "adversarial.py": 245, "folder.py": 125}  # lines
+OWN_BOUND = {
+    "diagrams.py": 190,
+    "adversarial.py": 245,
+    "folder.py": 125,
+    "variants.py": 125,
+}  # lines
 NOT_COUNTED = ("widgets", "exercises", *OWN_BOUND)
 
 

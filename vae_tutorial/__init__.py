@@ -5,6 +5,7 @@ The core, in the order in which the notebooks build it:
 losses       squared error, reconstruction loss, KL divergence: formulas
 networks     decoders (convolutional, dense), encoder, classifier
 models       Memory, Autoencoder, VAE: Keras models with encode, decode, reconstruct, sample
+variants     ConvVAE, for larger images, and ConditionalVAE, which is told labels
 adversarial  GAN and VAEGAN, Keras models with an opponent, and their losses
 training     around ``fit``: set_seed, OneCycle, batches, LossPerStep, Snapshots, ProgressBar
 latent       codes: the reparameterization trick, lerp and slerp, search for a code, active units

@@ -124,13 +124,10 @@ class VAE(ImageModel):
         beta = _validation.positive_number("beta", beta, or_zero=True, maximum=10**6)
         _validation.noise_stddev(noise_stddev)
         settings = dict(latent_dim=latent_dim, image_shape=image_shape, units=units)
-        settings |= dict(decoder_units=decoder_units, beta=beta, noise_stddev=noise_stddev)
-        decoder = build_dense_decoder(
-            latent_dim, image_shape, units=decoder_units, initial_image=initial_image
-        )
-        super().__init__(decoder, settings, **kwargs)
-        self.encoder = build_encoder(2 * latent_dim, image_shape, units=units, activation=gelu)
-        self.beta, self.noise_log_var = beta, None
+        settings["decoder_units"] = decoder_units
+        encoder, decoder = self.networks(**settings, image=initial_image)
+        super().__init__(decoder, settings | dict(beta=beta, noise_stddev=noise_stddev), **kwargs)
+        self.encoder, self.beta, self.noise_log_var = encoder, beta, None
         if noise_stddev == "learned":
             self.noise_log_var = self.add_weight(name="noise_log_var", initializer="zeros")
         elif noise_stddev is not None:
@@ -138,6 +135,12 @@ class VAE(ImageModel):
         self.noise = keras.random.SeedGenerator()
         self.parts = [keras.metrics.Mean(name=n) for n in ("reconstruction_loss", "kl_divergence")]
         self.build((None, *self.image_shape))
+
+    def networks(self, latent_dim, image_shape, units, decoder_units, image):
+        """The encoder and the decoder, which shows ``image`` at first; subclasses build others."""
+        dense = dict(units=decoder_units, initial_image=image)
+        decoder = build_dense_decoder(latent_dim, image_shape, **dense)
+        return build_encoder(2 * latent_dim, image_shape, units=units, activation=gelu), decoder
 
     def call(self, x):
         """Logits of the reconstructions from the means: images -> (n, h, w, c)."""
@@ -188,8 +191,7 @@ class VAE(ImageModel):
 
     def sample(self, count, seed=0):
         """New images, decoded from samples of the prior: float32 array (count, h, w, c)."""
-        rng = np.random.default_rng(seed)
-        return self.decode(rng.normal(size=(count, self.latent_dim)))
+        return self.decode(np.random.default_rng(seed).normal(size=(count, self.latent_dim)))
 
 
 @keras.saving.register_keras_serializable(package="vae_tutorial")

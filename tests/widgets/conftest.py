@@ -18,7 +18,7 @@ from vae_tutorial.widgets.explorer import Choice, Slider, Sliders, Toggles
 from vae_tutorial.widgets.page import write_page
 
 RNG = np.random.default_rng(0)
-NAMES = ("cat", "dog & <b>cat</b>", 'the "apple"')
+NAMES = ("cat", "<!--<script>dog & <b>cat</b>", 'the "apple"')
 SCRIBBLE = [[[0.2, 0.2], [0.8, 0.2], [0.3, 0.9]]]
 
 

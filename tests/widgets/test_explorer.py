@@ -27,7 +27,7 @@ from tests.widgets.conftest import (
     some_state,
 )
 from vae_tutorial import widgets
-from vae_tutorial.widgets.explorer import Explorer, Slider, Value, packed
+from vae_tutorial.widgets.explorer import Explorer, Slider, packed
 from vae_tutorial.widgets.strokes import MAX_POINTS, MAX_STROKES
 
 
@@ -42,7 +42,8 @@ def current(widget):
 
 
 def test_there_is_a_builder_for_each_widget():
-    assert [*BUILDERS] == [name for name in widgets.__all__ if name != "Playground"]
+    names = {name for name in vars(widgets) if name[0].isupper()}
+    assert {*BUILDERS, "Playground"} == names
 
 
 def test_a_thousand_settings_are_kept_and_memory_stays(widget):
@@ -72,7 +73,7 @@ def assert_bytes(value):
 
 def test_repr_says_what_the_widget_does(widget):
     text = repr(widget)
-    assert text.endswith(" Move it in JupyterLab or on Binder.") and len(text) <= 110
+    assert text.endswith(" Try it in JupyterLab or on Binder.") and len(text) <= 110
     assert widget._repr_mimebundle_()[0]["text/plain"] == text
 
 
@@ -151,6 +152,11 @@ def test_strokes_that_no_hand_drew_are_refused(strokes, words):
         (lambda: widgets.LatentSizes({2: FLAT}, X / 255), "x must be uint8"),
         (lambda: widgets.CollapseSlider({}, X, {}), "models must hold at least one"),
         (lambda: widgets.CollapseSlider({4: DEEP}, X, {2: (1, 9)}), "points must have the betas 4"),
+        (lambda: widgets.CollapseSlider({4: DEEP}, X, {4: (1, np.nan)}), "points must be finite"),
+        (
+            lambda: widgets.NoisyLine(range(21), "a" * 21),
+            "positions must be at least 2 and at most",
+        ),
         (lambda: widgets.DrawsSlider(X, np.zeros((8, 5)), np.zeros(9)), "log_weights must be as"),
         (lambda: widgets.DrawsSlider(X, np.zeros((9, 5)), np.zeros(8)), "evidence must be as many"),
         (lambda: widgets.InversionStepper(X, {}, X), "found must hold steps from 1 on"),
@@ -180,8 +186,14 @@ def test_what_a_widget_cannot_show_is_an_error(build, words):
 def test_a_network_that_the_browser_does_not_know_is_an_error():
     import keras
 
-    for changed in (keras.layers.LayerNormalization(), keras.layers.Dense(64, "softsign")):
-        decoder = keras.Sequential([keras.Input((3,)), changed])
+    stride_1 = [keras.layers.Reshape((1, 1, 3)), keras.layers.Conv2DTranspose(1, 4, padding="same")]
+    for changed in (
+        [keras.layers.LayerNormalization()],
+        [keras.layers.Dense(64, "softsign")],
+        [keras.layers.Dense(64, "gelu")],  # Keras's own, without the tanh
+        stride_1,
+    ):
+        decoder = keras.Sequential([keras.Input((3,)), *changed])
         memory = SimpleNamespace(latent_dim=3, image_shape=(8, 8, 1), decoder=decoder)
         with pytest.raises(ValueError, match=r"^the network must hold .*vae_tutorial\.networks"):
             widgets.InputScale(memory)
@@ -207,13 +219,23 @@ def test_a_control_left_out_stays_none():
     assert widget.noise is None and "noise" not in widget.parts
 
 
-def test_a_widget_takes_the_file_beside_it():
+def test_a_widget_takes_the_file_beside_it_and_a_readers_own_that_of_its_parent():
     class Own(widgets.GaussianDial):
-        __module__ = "vae_tutorial.widgets.gaussian_dial"
-        more = Value()
+        """Mine."""
 
     assert "numberLine(LOW, HIGH)" in Own()._esm and "function explorer(" in Own()._esm
-    assert isinstance(Own(), Explorer) and Own().parts["mean"] == Slider("mean", -4, 4, 0.1)
+    assert repr(Own()).startswith("Mine. ") and isinstance(Own(), Explorer)
+    assert Own().parts["mean"] == Slider("mean", -4, 4, 0.1)
+
+
+def test_keys_of_numpy_are_plain_on_the_page(tmp_path):
+    models = {np.int64(2): FLAT, np.int64(5): DEEP}
+    widget = widgets.LatentSizes(models, X)
+    widget.save_html(tmp_path / "page.html")
+    assert (
+        type(widget.latent_dim) is int
+        and '"values": [2, 5]' in (tmp_path / "page.html").read_text()
+    )
 
 
 # Class counts and image shapes: one class, an empty one, more than there are colors.

@@ -123,13 +123,9 @@ def latent_sizes(widget, latent_dim, image):
 def noisy_line(widget, noise, positions):
     if len(set(positions)) < len(positions):
         return {}, []
-    epsilon = np.random.default_rng(0).normal(size=(3, 1000)).astype(np.float32)
-    sent = np.repeat(np.arange(3), 1000)
-    received = np.array(positions)[sent] + noise * epsilon.ravel().astype(float)
-    wrong = channel.nearest(received, positions) != sent
     table = channel.confusion(np.array(positions), noise)
     error = channel.error_rate(np.array(positions), noise)
-    return {"error": error, "counted": wrong.mean(), "confusion": table.ravel()}, []
+    return {"error": error, "confusion": table.ravel()}, []
 
 
 def switchboard(widget, image, latents):

@@ -188,13 +188,6 @@ def measure(page, seconds=5):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    """A browser."""
-    with browser.chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Where pages are written."""
     return tmp_path_factory.mktemp("playground")
@@ -379,11 +372,18 @@ def test_points_are_drawn_by_mouse_finger_and_keys(chromium, folder, way):
 
 @in_browser
 def test_a_finger_scrolls_the_page_unless_it_draws(play):
-    action = "document.querySelector('canvas').style.touchAction"
-    assert play.evaluate(action) == "" and play.get_by_role("img").count() == 1
+    held = """([x, y]) => {
+        const target = document.querySelector("canvas");
+        const box = target.getBoundingClientRect();
+        const [clientX, clientY] = [box.left + x * box.width, box.top + y * box.height];
+        const touches = [new Touch({ identifier: 0, target, clientX, clientY })];
+        return !target.dispatchEvent(new TouchEvent("touchstart", { touches, cancelable: true }));
+    }"""
+    on_plane, beside = [0.3, 0.3], [0.9, 0.3]
+    assert not play.evaluate(held, on_plane) and play.get_by_role("img").count() == 1
     assert not play.get_by_role("button", name="Clear points").is_visible()
     call(play, "vae => vae.set('points', 'drawn')")
-    assert play.evaluate(action) == "none"
+    assert play.evaluate(held, on_plane) and not play.evaluate(held, beside)
 
 
 @in_browser

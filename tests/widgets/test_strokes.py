@@ -17,6 +17,7 @@ def test_no_stroke_is_a_black_image():
 
 
 @given(STROKES)
+@example([[[0.75, 0.0], [0.75, 0.75]], [[0.1875, 0.0]]])  # lopsided, and narrower than the box
 @example([[[1.0, 0.3125]], [[0.3307403261973563, 0.0]]])  # two dots, which must weigh the same
 def test_any_strokes_give_ink_within_the_image(strokes):
     image = digit(strokes)

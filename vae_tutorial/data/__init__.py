@@ -1,8 +1,4 @@
-"""Images to learn from, verified before they are used, and the four drawings of the story.
-
-images      MNIST, Fashion-MNIST, the embedded digits, or images of your own; folder: from files
-drawings    a cat, a dog, an apple and a banana, drawn by code
-"""
+"""Images to learn from, verified before they are used, and the four drawings of the story."""
 
 from vae_tutorial.data.drawings import DRAWINGS, load_drawings
 from vae_tutorial.data.folder import load_folder

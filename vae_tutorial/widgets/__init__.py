@@ -18,24 +18,3 @@ from vae_tutorial.widgets.number_line import NoisyLine
 from vae_tutorial.widgets.playground import Playground
 from vae_tutorial.widgets.scrubbers import EpochScrubber, TrainingScrubber
 from vae_tutorial.widgets.switchboard import Switchboard
-
-__all__ = [
-    "CodeMap",
-    "CodePath",
-    "CodeSliders",
-    "CollapseSlider",
-    "DatasetBrowser",
-    "DigitPad",
-    "DrawsSlider",
-    "EpochScrubber",
-    "GaussianDial",
-    "InputScale",
-    "InversionStepper",
-    "LatentSizes",
-    "MetricSwitch",
-    "MixingBoard",
-    "NoisyLine",
-    "Playground",
-    "Switchboard",
-    "TrainingScrubber",
-]

@@ -42,8 +42,8 @@ class CodeMap(Explorer):
         seed = _validation.whole_number("seed", seed, 0, _validation.MAX_SEED)
         if model.latent_dim != 2:
             raise error("model", "have latent_dim 2", f"{model.latent_dim}", "use a flat one")
-        data |= {"decoder": decoder(model), "class_names": []}
-        data |= {"epsilon": np.random.default_rng(seed).normal(size=(9, 2))}
+        epsilon = np.random.default_rng(seed).normal(size=(9, 2))
+        data |= {"decoder": decoder(model), "epsilon": epsilon}
         steps = ((np.array(data["high"]) - data["low"]) / 100).tolist()
         parts = {
             "z": Sliders(["z[0]", "z[1]"], data["low"], data["high"], steps),
@@ -78,7 +78,8 @@ def map_data(codes, labels=None, class_names=None, *, low=None, high=None):
     high = codes.max(axis=0) + alike if high is None else np.array(high, float)
     if not (low < high).all():
         raise error("low", f"lie below high, {high}", f"{low}", "give other corners")
-    names = [] if labels is None else np.unique(labels).tolist()
+    inside = ((codes >= low) & (codes <= high)).all(axis=1)
+    names = [] if labels is None else np.unique(labels[inside]).tolist()
     return {
         "codes": codes,
         "labels": None if labels is None else labels.tolist(),
@@ -86,7 +87,7 @@ def map_data(codes, labels=None, class_names=None, *, low=None, high=None):
             {
                 "name": f"{label if class_names is None else class_names[label]}",
                 "label": label,
-                "z": _name_position(label, labels, codes, low, high).tolist(),
+                "z": _name_position(label, labels[inside], codes[inside], low, high).tolist(),
             }
             for label in names
         ],

@@ -27,6 +27,7 @@ class CollapseSlider(Explorer):
         if set(points) != set(models):
             expected = f"have the betas {', '.join(f'{one:g}' for one in models)}"
             raise error("points", expected, points, "give (rate, distortion) for each model")
+        _validation.finite("points", np.array(list(points.values()), float))
         x = _validation.images("x", x)
         betas = sorted(models, reverse=True)
         super().__init__(

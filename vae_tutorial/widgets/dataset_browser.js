@@ -7,7 +7,7 @@ export default explorer({
     const [all, count] = [pictures[number], counts[number]];
     const size = all.shape[0];
     const images = [];
-    // The last page goes on with the first images.
+    // After its last image a class begins again.
     for (let i = 0; i < Math.min(40, size); i++) images.push(at(all, (40 * (page - 1) + i) % size));
     const shown = `page ${page}: ${images.length} of its ${count.toLocaleString("en")} training images.`;
     const sentence = size ? `Class ${label}, ${shown}` : `Class ${label} has no training images.`;

@@ -28,7 +28,8 @@ CONTROLS.pad = (box, { label }, put) => {
   };
   const finish = () => {
     if (!drawn) return;
-    strokes = [...strokes, drawn];
+    // Python takes no more, see strokes.py.
+    if (strokes.length < 200 && strokes.flat().length + drawn.length <= 20000) strokes = [...strokes, drawn];
     drawn = null;
     paint();
     put(strokes);
@@ -44,7 +45,7 @@ CONTROLS.pad = (box, { label }, put) => {
     return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
   };
   canvas.onpointerdown = (event) => {
-    if (event.button) return;
+    if (event.button || !event.isPrimary) return;
     finish();
     canvas.setPointerCapture(event.pointerId);
     pen.used = false;
@@ -52,7 +53,7 @@ CONTROLS.pad = (box, { label }, put) => {
     paint();
   };
   canvas.onpointermove = (event) => {
-    if (!drawn || !canvas.hasPointerCapture(event.pointerId)) return;
+    if (!drawn || !event.isPrimary || !canvas.hasPointerCapture(event.pointerId)) return;
     drawn.push(at(event));
     paint();
   };
@@ -92,8 +93,10 @@ function digit(strokes) {
     mass[0] += (i % PIXELS) * count;
     mass[1] += Math.floor(i / PIXELS) * count;
   });
-  const room = (PIXELS - BOX) / 2;
-  const center = middle.map((x, i) => x + clamp(mass[i] / sum(first) + 0.5 - PIXELS / 2, -room, room) / scale);
+  const center = middle.map((x, i) => {
+    const room = (PIXELS - PEN - (ends[i][1] - ends[i][0]) * scale) / 2; // so that nothing is cut off
+    return x + clamp(mass[i] / sum(first) + 0.5 - PIXELS / 2, -room, room) / scale;
+  });
   const bytes = covered(strokes, scale, center).map((count) => Math.floor((count * 255) / FINE ** 2 + 0.5));
   return { shape: [PIXELS, PIXELS, 1], data: Float32Array.from(bytes, (x) => x / 255) };
 }
@@ -148,9 +151,9 @@ export default explorer({
     const kl = sum(Array.from(code.mean, (m, i) => 0.5 * (m ** 2 + code.stddev[i] ** 2 - 1) - Math.log(code.stddev[i])));
     const below = kls.data.filter((other) => other < kl).length / kls.data.length;
     const error = squaredError(copy, image);
-    const pair = (numbers) => `(${numbers[0].toFixed(2)}, ${numbers[1].toFixed(2)})`;
+    const pair = (numbers) => `(${fixed(numbers[0], 2)}, ${fixed(numbers[1], 2)})`;
     const sentence =
-      `Of the 8 training images nearest to it ${times} are a ${names[most]}. Its copy through ${code.mean.length} ` +
+      `Of the 8 training images nearest to it ${times} ${times > 1 ? "are" : "is"} of class ${names[most]}. Its copy through ${code.mean.length} ` +
       `numbers: squared error ${general(error)}; they cost ${kl.toFixed(1)} nats, more than ${percent(below)} of the ` +
       `training images do. Its cloud on the map: mean ${pair(mean)}, stddev ${pair(stddev)}.`;
     const numbers = { mean: [...mean], stddev: [...stddev], error, kl, below };

@@ -15,8 +15,9 @@ export default explorer({
     const bound = bounds[counts.indexOf(draws)];
     const truth = evidence.data[image - 1];
     const sentence =
-      `With ${draws.toLocaleString("en")} draws the bound of image ${image} is ${bound.toFixed(1)} nats; the ` +
-      `evidence is ${truth.toFixed(1)}. They count for as much as ${size.toFixed(1)} equal draws.`;
+      `With ${plural(draws, "draw")} the bound of image ${image} is ${bound.toFixed(1)} nats; the ` +
+      `evidence is ${truth.toFixed(1)}. ` +
+      (draws > 1 ? `They count for as much as ${size.toFixed(1)} equal draws.` : "One draw says little.");
     const sorted = shares.map((share) => share / total).sort((a, b) => b - a);
     return { numbers: { bound, size, shares: sorted }, bounds, truth, sentence };
   },

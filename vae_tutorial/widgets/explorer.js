@@ -16,8 +16,10 @@ const FONT = 20; // pixels of the canvas
 
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const round = (x, digits) => Number(x.toFixed(digits));
-const general = (x, digits = 3) => `${Number(x.toPrecision(digits))}`; // Python's "g"
-const percent = (share) => `${Math.round(100 * share)} %`;
+const fixed = (x, digits) => (round(x, digits) + 0).toFixed(digits); // no -0.0
+const general = (x) => `${Math.abs(x) < 100 ? Number(x.toPrecision(3)) : Math.round(x)}`; // no exponent
+const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+const percent = (share) => `${Math.round(100 * share)}%`;
 const sum = (list) => list.reduce((total, x) => total + x, 0);
 const squaredError = (a, b) => a.data.reduce((total, x, i) => total + (x - b.data[i]) ** 2, 0);
 const color = (i) => COLORS[i % COLORS.length];
@@ -122,10 +124,10 @@ function encode({ layers }, image) {
 
 // On the canvas
 
-function text(ink, words, x, y, { fill = GRAY, align = "center", size = FONT } = {}) {
+function text(ink, words, x, y, { fill = GRAY, align = "center", size = FONT, most } = {}) {
   ink.font = `${size}px sans-serif`;
   Object.assign(ink, { fillStyle: fill, textAlign: align, textBaseline: "middle" });
-  ink.fillText(words, x, y);
+  ink.fillText(words, x, y, most);
 }
 
 function line(ink, points, { stroke = GRAY, width = 2, dash = [] } = {}) {
@@ -146,7 +148,7 @@ function dot(ink, x, y, radius, fill, stroke = "#000000") {
 }
 
 // An image into a box, its pixels visible, in the middle if it isn't square.
-const small = new OffscreenCanvas(1, 1);
+const small = document.createElement("canvas");
 const smallInk = small.getContext("2d", { willReadFrequently: true }); // which keeps it off the GPU
 function picture(ink, { shape: [height, width, channels], data }, left, top, wide, tall) {
   if (small.width !== width || small.height !== height) Object.assign(small, { width, height });
@@ -164,10 +166,11 @@ function picture(ink, { shape: [height, width, channels], data }, left, top, wid
 
 // Rows of images over the whole width, each with a label at its left.
 const LABEL = 110;
-const rowHeight = (columns, { shape: [height, width] }) => ((WIDTH - LABEL) / columns) * (height / width);
+const side = (columns) => (WIDTH - LABEL) / Math.max(columns, 4); // a few images aren't made huge
+const rowHeight = (columns, { shape: [height, width] }) => side(columns) * (height / width);
 function rows(ink, labelled, top = 0) {
   for (const [label, images] of labelled) {
-    const [tall, wide] = [rowHeight(images.length, images[0]), (WIDTH - LABEL) / images.length];
+    const [tall, wide] = [rowHeight(images.length, images[0]), side(images.length)];
     text(ink, label, LABEL - 10, top + tall / 2, { align: "right" });
     images.forEach((image, i) => picture(ink, image, LABEL + i * wide + 1, top + 1, wide - 2, tall - 2));
     top += tall;
@@ -235,9 +238,9 @@ function codeMap(data, side) {
   const scale = low.map((x, i) => (side - 2 * EDGE) / Math.max(high[i] - x, 1e-9));
   const place = (z) => [EDGE + (z[0] - low[0]) * scale[0], side - EDGE - (z[1] - low[1]) * scale[1]];
   const code = ([x, y]) =>
-    [x * side - EDGE, side - EDGE - y * side].map((pixels, i) => clamp(low[i] + pixels / scale[i], low[i], high[i]));
+    [x * side - EDGE, side - EDGE - y * side].map((pixels, i) => clamp(round(low[i] + pixels / scale[i], 3), low[i], high[i]));
   const sheet = () => {
-    const made = new OffscreenCanvas(2 * side, 2 * side);
+    const made = Object.assign(document.createElement("canvas"), { width: 2 * side, height: 2 * side });
     const ink = made.getContext("2d");
     ink.scale(2, 2);
     for (let i = 0; i < codes.shape[0]; i++) {
@@ -250,9 +253,9 @@ function codeMap(data, side) {
       const [size, [x, y]] = [name.length < 3 ? 34 : FONT, place(z)];
       Object.assign(ink, { font: `${size}px sans-serif`, textAlign: "center", textBaseline: "middle" });
       const half = ink.measureText(name).width / 2;
-      const column = clamp(x, half, side - half); // a long name stays on the map
-      ink.strokeText(name, column, y);
-      text(ink, name, column, y, { fill: classColor(label), size });
+      const [column, row] = [clamp(x, half, side - half), clamp(y, size / 2, side - size / 2)]; // on the map
+      ink.strokeText(name, column, row);
+      text(ink, name, column, row, { fill: classColor(label), size });
     }
     return made;
   };
@@ -262,6 +265,13 @@ function codeMap(data, side) {
     line(ink, [[0, 0], [side, 0], [side, side], [0, side], [0, 0]], { stroke: "#999999", width: 1 });
   };
   return { place, code, paint, scale };
+}
+
+// Round numbers below `most`, about five of them, with their labels.
+function ticks(most) {
+  const power = 10 ** Math.floor(Math.log10(most / 4));
+  const step = power * [5, 2, 1].find((factor) => factor * power <= most / 4);
+  return Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => [i * step, general(i * step)]);
 }
 
 // Labels below a logarithmic axis from 1 to `most`.
@@ -293,18 +303,23 @@ const CONTROLS = {
     const slider = element("input", { type: "range", ...limits });
     const field = element("input", { type: "number", ...limits });
     let current = low;
+    let typing = false; // what is typed stays, and isn't taken before its end: half a number is one, too
     const show = (value) => {
       current = slider.value = value;
-      field.value = round(value, 3);
+      if (!typing) field.value = round(value, 3);
     };
-    const take = (words) => {
-      const steps = Math.round((clamp(Number(words), low, high) - low) / step);
-      show(clamp(round(low + steps * step, 6), low, high));
+    const take = (value) => {
+      if (round(value, 3) === round(current, 3)) return;
+      show(clamp(round(value, 6), low, high));
       put(current);
     };
-    slider.oninput = () => take(slider.value);
-    // Not while a number is being typed: half of a number is one, too.
-    field.onchange = () => (field.value === "" ? show(current) : take(field.value));
+    slider.oninput = () => take(low + Math.round((slider.value - low) / step) * step);
+    field.oninput = () => (typing = true);
+    field.onchange = () => {
+      typing = false;
+      if (field.value !== "") take(clamp(Number(field.value), low, high));
+      show(current);
+    };
     field.onkeydown = (event) => {
       if (event.key === "Enter") field.onchange(); // JupyterLab swallows the change that it makes
     };
@@ -346,11 +361,17 @@ const CONTROLS = {
 
 // The widget
 
+// A value that its control can show: a link to another widget may set one that lies beyond its end.
+function within({ kind, low, high }, value) {
+  if (kind === "slider") return clamp(value, low, high);
+  return kind === "sliders" ? value.map((x, i) => clamp(x, low[i] ?? low, high[i] ?? high)) : value;
+}
+
 function explorer({ size, look, paint, drag }) {
   function render({ model, el }) {
     const data = unpack(model.get("data"));
     const controls = model.get("controls");
-    const state = () => Object.fromEntries(controls.map(({ name }) => [name, model.get(name)]));
+    const state = () => Object.fromEntries(controls.map((part) => [part.name, within(part, model.get(part.name))]));
     const set = (values) => {
       for (const [name, value] of Object.entries(values)) model.set(name, value);
       model.save_changes(); // for Python; what is drawn doesn't wait for it
@@ -358,7 +379,7 @@ function explorer({ size, look, paint, drag }) {
 
     const box = element("div", { class: "vae-controls" });
     const shows = controls.map(({ name, kind, ...control }) =>
-      CONTROLS[kind](box, control, (value) => set({ [name]: value }), data),
+      CONTROLS[kind](box, control, (value) => set({ [name]: value })),
     );
     const canvas = element("canvas", { class: "vae-picture", role: "img" });
     const sentence = element("p", { role: "status" });
@@ -372,7 +393,7 @@ function explorer({ size, look, paint, drag }) {
       controls.forEach(({ name }, i) => shows[i](now[name]));
       const [wide, tall] = size(data, now);
       const fine = Math.min(window.devicePixelRatio || 1, 2); // as sharp as the screen
-      Object.assign(canvas, { width: wide * fine, height: tall * fine }); // which clears it
+      Object.assign(canvas, { width: Math.round(wide * fine), height: Math.round(tall * fine) }); // which clears it
       ink.scale(fine, fine);
       ink.fillStyle = "white";
       ink.fillRect(0, 0, wide, tall);
@@ -388,9 +409,9 @@ function explorer({ size, look, paint, drag }) {
       waiting = true;
     };
     for (const { name } of controls) model.on(`change:${name}`, later);
-    if (drag) followPointer(canvas, state, (before, start, here) => set(drag(before, start, here, data)));
+    if (drag) followPointer(canvas, state, (...way) => drag(...way, data), set);
     draw();
-    el.vae = { set, look: (values) => look({ ...state(), ...values }, data) }; // for tests
+    el.vae = { set, state, look: (values) => look({ ...state(), ...values }, data) }; // for tests
     return () => {
       for (const { name } of controls) model.off(`change:${name}`, later);
     };
@@ -398,21 +419,30 @@ function explorer({ size, look, paint, drag }) {
   return { render };
 }
 
-// Calls `move(state when the pointer went down, where, where it is)`; points are fractions of the box.
-function followPointer(canvas, state, move) {
+// Sets what `drag(state when the pointer went down, where that was, where it is)` says; points are
+// fractions of the canvas. Where a drag can't begin, a finger scrolls the page.
+function followPointer(canvas, state, drag, set) {
   let start = null;
   let before = null;
   const point = (event) => {
     const box = canvas.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   };
-  canvas.classList.add("vae-draggable");
+  const begins = (event) => Object.keys(drag(state(), point(event), point(event))).length > 0;
+  const holdStill = (event) => event.touches.length === 1 && begins(event.touches[0]) && event.preventDefault();
+  canvas.addEventListener("touchstart", holdStill, { passive: false });
+  canvas.dataset.draggable = "true";
   canvas.onpointerdown = (event) => {
-    if (event.button) return;
+    if (event.button || !event.isPrimary || !begins(event)) return;
     canvas.setPointerCapture(event.pointerId);
     [start, before] = [point(event), state()];
-    move(before, start, start);
+    set(drag(before, start, start)); // the map follows a click; others are where they were
   };
-  canvas.onpointermove = (event) => start && move(before, start, point(event));
-  canvas.onpointerup = canvas.onpointercancel = () => (start = null);
+  canvas.onpointermove = (event) => {
+    canvas.style.cursor = begins(event) ? "grab" : "";
+    if (start && event.isPrimary) set(drag(before, start, point(event)));
+  };
+  canvas.onpointerup = canvas.onpointercancel = (event) => {
+    if (event.isPrimary) start = null;
+  };
 }

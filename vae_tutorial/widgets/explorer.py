@@ -92,7 +92,7 @@ class Choice:
             raise error(
                 name, f"be one of {', '.join(known)}", f"{value!r:.80}", "pick one of these"
             )
-        return self.values[self.values.index(value)]  # 1 for True, and for 1.0
+        return packed(self.values[self.values.index(value)])  # 1 for True, and for 1.0
 
 
 class Value(traitlets.TraitType):
@@ -132,24 +132,27 @@ class Explorer(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs):
         if "_esm" in cls.__dict__:  # the class that anywidget derives, for its traits
             return super().__init_subclass__(**kwargs)
-        cls.script = HERE / f"{cls.__module__.rpartition('.')[2]}.js"
-        both = (HERE / "explorer.js", cls.script)
-        cls._esm = "\n".join(path.read_text("utf-8") for path in both)
+        script = HERE / f"{cls.__module__.rpartition('.')[2]}.js"
+        if script.exists():  # else the class is a reader's, derived from one that has it
+            cls.script = script
+            both = (HERE / "explorer.js", script)
+            cls._esm = "\n".join(path.read_text("utf-8") for path in both)
         return super().__init_subclass__(**kwargs)
 
     def __init__(self, parts, data, **first):
         self.parts = parts
-        super().__init__(**first)
-        self.set_trait("data", packed(data))
         described = [
             {"name": name, "kind": type(part).__name__.lower(), **dataclasses.asdict(part)}
             for name, part in parts.items()
         ]
-        self.set_trait("controls", described)
+        # Before the browser hears of the widget, so that it never sees one by half.
+        self.set_trait("data", packed(data))
+        self.set_trait("controls", packed(described))
+        super().__init__(**first)
 
     def __repr__(self):
         does = inspect.getdoc(type(self)).partition("\n")[0]
-        return f"{does} Move it in JupyterLab or on Binder."
+        return f"{does} Try it in JupyterLab or on Binder."
 
     def save_html(self, path):
         """Write the widget as one HTML file, which needs no kernel and no network."""
@@ -179,22 +182,25 @@ def stack(images):
     return images if images.ndim == 4 else images[..., np.newaxis]
 
 
-ACTIVATIONS = ("linear", "leaky_relu", "gelu")
-
-
 def layers(network):
     """A decoder or encoder (a Keras model) as ``explorer.js`` runs it.
 
     Raises:
         ValueError: for a layer or an activation that it doesn't know.
     """
-    found = []
+    from vae_tutorial.networks import gelu  # here, since it loads TensorFlow
+
+    doubled, found = ((2, 2), "same"), []
     for layer in network.layers:
         kind = type(layer).__name__
         if kind in ("InputLayer", "Pixels", "Flatten", "Reshape"):  # numbers stay in their order
             continue
-        activation = getattr(getattr(layer, "activation", None), "__name__", None)
-        if kind not in ("Dense", "Conv2DTranspose") or activation not in ACTIVATIONS:
+        function = getattr(layer, "activation", None)
+        activation = getattr(function, "__name__", None)
+        known = function is gelu or activation in ("linear", "leaky_relu")
+        if kind == "Conv2DTranspose":
+            known = known and (tuple(layer.strides), layer.padding) == doubled
+        if kind not in ("Dense", "Conv2DTranspose") or not known:
             hint = "build it by vae_tutorial.networks"
             raise error("the network", "hold layers that the browser knows", f"{kind}", hint)
         one = {"kind": "dense", "activation": activation}

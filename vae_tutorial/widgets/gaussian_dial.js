@@ -9,7 +9,7 @@ export default explorer({
     const nats = sum(parts);
     const samples = Array.from(epsilon.data, (x) => x * stddev + mean);
     const sentence =
-      `Mean ${general(mean)}, stddev ${general(stddev)}: KL divergence from the unit Gaussian ` +
+      `Mean ${round(mean, 3)}, stddev ${round(stddev, 3)}: KL divergence from the unit Gaussian ` +
       `${general(nats)} nats, ${general(nats / Math.LN2)} bits.`;
     return { numbers: { nats, of_mean: parts[0], of_stddev: parts[1], samples }, parts, samples, sentence };
   },
@@ -22,15 +22,15 @@ export default explorer({
       const column = axis.column(clamp(x, LOW, HIGH));
       line(ink, [[column, BASE], [column, BASE - 22]], { stroke: COLORS[1] });
     }
-    // The price as a bar, 40 pixels a nat: first the mean's part, then that of the stddev.
-    const [top, scale] = [BASE + 76, 40];
+    // The price as a bar, 50 pixels a nat: first the mean's part, then that of the stddev.
+    const [top, scale] = [BASE + 76, 50];
     text(ink, "the price", MARGIN, top - 18, { align: "left" });
     let left = MARGIN;
     for (const [i, name] of ["for the mean", "for the stddev"].entries()) {
       const right = Math.min(left + parts[i] * scale, WIDTH - MARGIN);
       ink.fillStyle = COLORS[2 * i + 1];
       ink.fillRect(left, top, right - left, 26);
-      text(ink, `${general(parts[i], 2)} nats ${name}`, MARGIN + 120 + 290 * i, top - 18, {
+      text(ink, `${fixed(parts[i], 2)} nats ${name}`, MARGIN + 120 + 290 * i, top - 18, {
         fill: COLORS[2 * i + 1], align: "left", size: 18,
       });
       left = right;
@@ -42,8 +42,11 @@ export default explorer({
     }
   },
   // Sideways moves the mean; up or down makes it narrow or wide.
-  drag: ({ mean, stddev }, start, here) => ({
-    mean: clamp(round(mean + axis.number(here) - axis.number(start), 1), -4, 4),
-    stddev: clamp(round(stddev * Math.exp(3 * (here[1] - start[1])), 2), 0.01, 3),
-  }),
+  drag({ mean, stddev }, start, here) {
+    if (start[1] * TALL > BASE) return {}; // on the price
+    return {
+      mean: clamp(round(mean + axis.number(here) - axis.number(start), 2), -4, 4),
+      stddev: clamp(round(stddev * Math.exp(3 * (here[1] - start[1])), 2), 0.01, 3),
+    };
+  },
 });

@@ -33,5 +33,9 @@ async function host(widget, id) {
   const el = document.getElementById(id);
   const state = JSON.parse(el.querySelector("script").textContent);
   el.replaceChildren();
-  widget.render({ model: hostModel(await restored(state)), el });
+  try {
+    widget.render({ model: hostModel(await restored(state)), el });
+  } catch (problem) {
+    el.append(`This widget needs a newer browser, of 2023 or later (${problem}).`);
+  }
 }

@@ -8,7 +8,7 @@ export default explorer({
     const images = [original, at(at(found, steps.indexOf(step)), image - 1), at(encoded, image - 1)];
     const [error, level] = [errors[steps.indexOf(step)], squaredError(images[2], original)];
     const sentence =
-      `Image ${image}; the search after ${step.toLocaleString("en")} steps, squared error ` +
+      `Image ${image}; the search after ${plural(step, "step")}, squared error ` +
       `${error.toFixed(1)}; one pass of the encoder, ${level.toFixed(1)}.`;
     return { numbers: { error, level }, images, errors, sentence };
   },

@@ -6,7 +6,7 @@ export default explorer({
     const apart = { shape: copy.shape, data: copy.data.map((value, i) => Math.abs(value - original.data[i])) };
     const error = squaredError(copy, original);
     const sentence =
-      `Original, reconstruction from ${size} numbers, and where they differ: squared error ${general(error)}.`;
+      `Original, reconstruction from ${plural(size, "number")}, and where they differ: squared error ${general(error)}.`;
     return { numbers: { error }, images: [original, copy, apart], sentence };
   },
   paint(ink, { images }) {

@@ -5,7 +5,7 @@ const CODES = {
     const parts = code.map((share, i) => [share, names[i]]).filter(([share]) => share);
     return [code, `Code: ${parts.map(([share, name]) => `${general(share)} ${name}`).join(" + ") || "all zeros"}.`];
   },
-  free: ({ z }) => [z, `z = (${z.map((x) => x.toFixed(1)).join(", ")})`],
+  free: ({ z }) => [z, `z = (${z.map((x) => fixed(x, 1)).join(", ")})`],
   path({ position }, { codes, names }) {
     const first = Math.min(Math.floor(position), names.length - 2);
     const share = position - first;

@@ -29,9 +29,9 @@ class MetricSwitch(Explorer):
         for name in copies:
             _validation.same_length("copies", copies[name], "x", x)
             _validation.same_length("samples", samples[name], "x", x)
-        pictures = [{k: stack(images) for k, images in part.items()} for part in (copies, samples)]
-        super().__init__(
-            {"model": Choice("model", list(copies))},
-            {"x": stack(x), "copies": pictures[0], "samples": pictures[1], "scores": scores},
-            model=next(iter(copies)) if model is None else model,
-        )
+        names = [f"{name}" for name in copies]
+        data = {"x": stack(x), "scores": scores}
+        for name, part in (("copies", copies), ("samples", samples)):
+            data[name] = {name: stack(images) for name, images in part.items()}
+        parts = {"model": Choice("model", names)}
+        super().__init__(parts, data, model=names[0] if model is None else model)

@@ -1,5 +1,7 @@
 const [LOW, HIGH, BASE, ROW] = [0, 10, 180, 26]; // numbers; rows and heights in pixels
 const axis = numberLine(LOW - 1, HIGH + 1);
+const height = (names) => BASE + 40 + ROW * (names.length + 1);
+const share = (x) => (x > 0 && x < 1e-4 ? "less than 0.0001" : general(x));
 
 // The probability that a standard normal number lies above x, tiny or not.
 function tail(x) {
@@ -29,22 +31,9 @@ function confusion(positions, order, noise) {
   return table;
 }
 
-// The share of messages that are misunderstood when each name is sent with the noise in `epsilon`.
-function counted(positions, order, noise, epsilon) {
-  let wrong = 0;
-  const borders = order.slice(1).map((taken, rank) => (positions[taken] + positions[order[rank]]) / 2);
-  for (const [sent, position] of positions.entries()) {
-    for (const x of at(epsilon, sent).data) {
-      const received = position + noise * x;
-      if (order[borders.filter((border) => border < received).length] !== sent) wrong++;
-    }
-  }
-  return wrong / epsilon.data.length;
-}
-
 export default explorer({
-  size: ({ names }) => [WIDTH, BASE + 40 + ROW * (names.length + 1)],
-  look({ noise, positions }, { names, epsilon }) {
+  size: ({ names }) => [WIDTH, height(names)],
+  look({ noise, positions }, { names }) {
     const order = positions.map((_, i) => i).sort((i, j) => positions[i] - positions[j] || i - j);
     if (new Set(positions).size < positions.length) {
       return { order, sentence: "Two names are at the same position: nobody can tell them apart." };
@@ -52,17 +41,15 @@ export default explorer({
     const table = confusion(positions, order, noise);
     let [from, to, most] = [0, 0, -1];
     table.forEach((shares, i) =>
-      shares.forEach((share, j) => i !== j && share > most && ([from, to, most] = [i, j, share])),
+      shares.forEach((x, j) => i !== j && x > most && ([from, to, most] = [i, j, x])),
     );
     let error = 0; // each gap is crossed from both sides
     order.slice(1).forEach((i, rank) => (error += tail((positions[i] - positions[order[rank]]) / 2 / noise)));
     error *= 2 / positions.length;
-    const seen = counted(positions, order, noise, epsilon);
     const sentence =
-      `Noise ${general(noise)}: ${general(error)} of the messages are misunderstood in theory, ${general(seen)} of ` +
-      `${epsilon.data.length.toLocaleString("en")} sent; most often ${names[from]} is taken for ${names[to]} ` +
-      `(${general(most)} of the time).`;
-    return { numbers: { error, counted: seen, confusion: table.flat() }, order, table, sentence };
+      `Noise ${round(noise, 3)}: ${share(error)} of the messages are misunderstood` +
+      (most < 1e-4 ? "." : `; most often ${names[from]} is taken for ${names[to]} (${share(most)} of the time).`);
+    return { numbers: { error, confusion: table.flat() }, order, table, sentence };
   },
   paint(ink, { order, table }, { noise, positions }, { names }) {
     axis.paint(ink, BASE);
@@ -73,13 +60,14 @@ export default explorer({
     order.forEach((i, rank) => {
       axis.hill(ink, BASE, positions[i], noise, 100, 130, color(i));
       // Two rows, so that the names of neighbors don't cover each other.
-      text(ink, names[i], axis.column(positions[i]), 11 + 22 * (rank % 2), { fill: color(i) });
+      const column = clamp(axis.column(positions[i]), 80, WIDTH - 80);
+      text(ink, names[i], column, 11 + 22 * (rank % 2), { fill: color(i), most: 160 });
     });
     if (!table) return;
     text(ink, "sent, and taken for", MARGIN, BASE + 40 + ROW / 2, { align: "left" });
     order.forEach((sent, row) => {
       const [top, start] = [BASE + 40 + ROW * (row + 1), 150];
-      text(ink, names[sent], MARGIN, top + ROW / 2, { fill: color(sent), align: "left" });
+      text(ink, names[sent], MARGIN, top + ROW / 2, { fill: color(sent), align: "left", most: 120 });
       let left = start;
       for (const i of order) {
         const right = left + table[sent][i] * (WIDTH - MARGIN - start);
@@ -94,6 +82,7 @@ export default explorer({
     });
   },
   drag({ positions }, start, here) {
+    if (start[1] * height(positions) > BASE + 40) return {}; // on the table
     const [first, now] = [axis.number(start), axis.number(here)];
     const distances = positions.map((x) => Math.abs(x - first));
     const held = distances.indexOf(Math.min(...distances));

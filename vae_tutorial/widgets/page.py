@@ -40,6 +40,7 @@ def write_page(path, title, parts):
 </head>
 <body>
 <main>
+<noscript>The pictures on this page need JavaScript.</noscript>
 {"".join(body)}
 </main>
 </body>
@@ -53,7 +54,7 @@ def _widget(widget, id_):
     """A widget's state as JSON, and its own script, which finds what all share on the page."""
     names = [part["name"] for part in widget.controls]
     state = {name: getattr(widget, name) for name in ("data", "controls", *names)}
-    state = json.dumps(state, default=_zipped).replace("</", "<\\/")
+    state = json.dumps(state, default=_zipped, allow_nan=False).replace("<", "\\u003c")
     script = widget.script.read_text("utf-8").replace("export default", "const widget =")
     return f"""<div id="{id_}"><script type="application/json">{state}</script></div>
 <script type="module">{script}
@@ -63,4 +64,6 @@ host(widget, "{id_}");
 
 
 def _zipped(value):
+    if not isinstance(value, bytes):
+        raise TypeError(f"a page can hold numbers, texts and bytes, not {value!r:.80}")
     return base64.b64encode(zlib.compress(value, 9)).decode()

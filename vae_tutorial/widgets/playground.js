@@ -335,21 +335,18 @@ function render({ model, el }) {
     const [wide, tall] = layout.size;
     frameBox.style.width = `${wide}px`;
     const fine = Math.min(window.devicePixelRatio || 1, 2); // as sharp as the screen
-    if (canvas.width !== wide * fine || canvas.height !== tall * fine) {
-      Object.assign(canvas, { width: wide * fine, height: tall * fine });
-    }
+    const [width, height] = [wide, tall].map((pixels) => Math.round(pixels * fine));
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     ink.setTransform(fine, 0, 0, fine, 0, 0);
     ink.fillStyle = "white";
     ink.fillRect(0, 0, wide, tall);
     const seen = look();
-    if (seen.points.length && history.at(-1)?.step !== seen.steps) history.push({ step: seen.steps, ...seen });
+    if (seen.points.length && history.at(-1)?.step !== seen.steps) history.push({ step: seen.steps, rate: seen.rate, distortion: seen.distortion });
     if (history.length > 500) history = history.filter((_, i) => i % 2 === 0); // half as dense, twice as long
     const hint = isDrawn() && !seen.points.length && "draw points here";
     paintPlane(ink, layout.plane, { ...seen, cursor: isDrawn() && cursor, hint });
     paintLatent(ink, layout.latent, seen);
     paintCurves(ink, layout.curves, { ...seen, history });
-    // A hand that draws needs the canvas for itself; else a finger on it scrolls the page.
-    canvas.style.touchAction = isDrawn() ? "none" : "";
     canvas.style.cursor = isDrawn() ? "crosshair" : "";
     canvas.setAttribute("role", isDrawn() ? "application" : "img");
     canvas.tabIndex = isDrawn() ? 0 : -1;
@@ -363,7 +360,7 @@ function render({ model, el }) {
   const frame = () => {
     request = 0;
     if (!model.get("running")) return;
-    if (!canvas.isConnected && counted.frames) return set("running", false); // it was on the page
+    if (!canvas.isConnected && counted.frames) return; // it was on the page, and is gone
     if (canvas.isConnected && !document.hidden) {
       train(STEPS, BUDGET);
       counted.frames++;
@@ -390,17 +387,24 @@ function render({ model, el }) {
     return [(right / side) * 2 * REACH - REACH, REACH - (down / side) * 2 * REACH];
   };
   canvas.onpointerdown = (event) => {
-    if (event.button || !isDrawn()) return;
+    if (event.button || !event.isPrimary || !isDrawn()) return;
     canvas.setPointerCapture(event.pointerId);
     [held, cursor] = [true, null];
     put(under(event));
   };
+  // A finger that draws doesn't scroll the page; elsewhere on the picture it does.
+  const holdStill = (event) => {
+    const inside = under(event.touches[0]).every((x) => Math.abs(x) <= REACH);
+    if (isDrawn() && inside && event.touches.length === 1) event.preventDefault();
+  };
+  canvas.addEventListener("touchstart", holdStill, { passive: false });
   canvas.onpointermove = (event) => {
     const point = under(event);
-    if (held && latest && Math.hypot(...point.map((x, i) => x - latest[i])) > 0.08) put(point);
+    if (held && event.isPrimary && latest && Math.hypot(...point.map((x, i) => x - latest[i])) > 0.08) put(point);
   };
   canvas.onpointerup = canvas.onpointercancel = () => {
     if (held) model.save_changes();
+    if (held) draw(true);
     held = false;
   };
   canvas.onkeydown = (event) => {

@@ -7,6 +7,7 @@ import traitlets
 
 from vae_tutorial import _validation
 from vae_tutorial.widgets.explorer import Choice, Explorer, Value
+from vae_tutorial.widgets.strokes import is_point
 
 COUNT = 200  # points of a data set
 REACH = 1.5  # the plane is seen from -1.5 to 1.5
@@ -24,14 +25,12 @@ class Plane:
     def check(self, name, values):
         """The points, if the control can take them."""
         expected = f"be at most {MAX_DRAWN} points [x, y] from {-REACH} to {REACH}"
-        try:
-            points = np.array(values, float).reshape(-1, 2) if len(values) else np.empty((0, 2))
-            fits = len(points) == len(values) <= MAX_DRAWN and np.all(np.abs(points) <= REACH)
-        except (TypeError, ValueError):
-            fits = False
-        if not fits:
+        points = list(values) if isinstance(values, list | tuple | np.ndarray) else [None]
+        points = [x.tolist() if isinstance(x, np.ndarray) else x for x in points]
+        fits = all(is_point(x) and max(map(abs, x)) <= REACH for x in points)
+        if not fits or len(points) > MAX_DRAWN:
             raise _validation.error(name, expected, f"{values!r:.80}", "write [[0.5, 0], [0, 0.5]]")
-        return points.tolist()
+        return [[*map(float, x)] for x in points]
 
 
 def point_sets(seed=0):
@@ -71,7 +70,8 @@ class Playground(Explorer):
         seed: decides the points, the first weights and the noise. From some weights, those of
             seed 0 for one, a ring is learned cut in two, a local minimum; 8 goes well.
 
-    The weights live in the browser; ``running = True`` starts the training there, False pauses it.
+    The weights live in the browser, and each view trains its own; ``running = True`` starts the
+    training there, False pauses it.
     """
 
     points, beta, noise, units, learning_rate, drawn = (Value() for _ in range(6))

@@ -10,7 +10,7 @@ from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
 class _Scrubber(Explorer):
     moment = Value()
 
-    def __init__(self, label, words, snapshots, x, moment):
+    def __init__(self, label, snapshots, x, moment, single=False):
         hint = "pass the values of a Snapshots callback"
         _validation.instance("snapshots", snapshots, dict, hint)
         if not snapshots:
@@ -24,7 +24,7 @@ class _Scrubber(Explorer):
         shown = np.stack([stack(snapshots[one]) for one in moments])
         super().__init__(
             {"moment": Choice(label, moments)},
-            {"x": x, "moments": moments, "shown": shown, "words": words},
+            {"x": x, "moments": moments, "shown": shown, "single": single},
             moment=moments[-1] if moment is None else moment,
         )
 
@@ -39,9 +39,8 @@ class TrainingScrubber(_Scrubber):
     """
 
     def __init__(self, snapshots, target, moment=None):
-        words = "After {moment} steps of training: squared error {error}."
         target = np.asarray(target)[np.newaxis]
-        super().__init__("training step", words, snapshots, target, moment)
+        super().__init__("training step", snapshots, target, moment, single=True)
 
 
 class EpochScrubber(_Scrubber):
@@ -56,9 +55,6 @@ class EpochScrubber(_Scrubber):
 
     def __init__(self, snapshots, x, steps_per_epoch, moment=None):
         steps = _validation.whole_number("steps_per_epoch", steps_per_epoch)
-        _validation.instance(
-            "snapshots", snapshots, dict, "pass the values of a Snapshots callback"
-        )
-        by_epoch = {round(step / steps): copies for step, copies in snapshots.items()}
-        words = "After epoch {moment}: squared error {error} per image."
-        super().__init__("epoch", words, by_epoch, x, moment)
+        if isinstance(snapshots, dict):  # else the error is raised below
+            snapshots = {round(step / steps): copies for step, copies in snapshots.items()}
+        super().__init__("epoch", snapshots, x, moment)

@@ -36,7 +36,7 @@ def check_strokes(strokes, name="strokes"):
     if not isinstance(strokes, list) or not all(
         isinstance(stroke, list)
         and stroke
-        and all(_is_point(point) and 0 <= min(point) <= max(point) <= 1 for point in stroke)
+        and all(is_point(point) and 0 <= min(point) <= max(point) <= 1 for point in stroke)
         for stroke in strokes
     ):
         hint = "write them as in [[[0.5, 0], [0.5, 1]]]"
@@ -48,11 +48,12 @@ def check_strokes(strokes, name="strokes"):
     return strokes
 
 
-def _is_point(point):
+def is_point(point):
+    """Whether this is a pair of finite numbers."""
     return (
         isinstance(point, list | tuple)
         and len(point) == 2
-        and all(isinstance(number, int | float) and math.isfinite(number) for number in point)
+        and all(type(number) in (int, float) and math.isfinite(number) for number in point)
     )
 
 
@@ -77,8 +78,8 @@ def digit(strokes):
     covered = _covered(strokes, scale, middle)
     rows, columns = np.indices(covered.shape)
     mass = np.array([(columns * covered).sum(), (rows * covered).sum()]) / covered.sum()
-    # No further than the box may go, so that nothing of a lopsided drawing is cut off.
-    shift = np.clip(mass + 0.5 - SIDE / 2, (BOX - SIDE) / 2, (SIDE - BOX) / 2)
+    room = (SIDE - PEN - (high - low) * scale) / 2  # so that nothing is cut off
+    shift = np.clip(mass + 0.5 - SIDE / 2, -room, room)
     covered = _covered(strokes, scale, middle + shift / scale)
     return np.floor(covered * 255 / FINE**2 + 0.5).astype(np.uint8)
 
