@@ -43,7 +43,6 @@ def test_as_rgb(images, expected):
     found = plots.as_rgb(images)
     assert (found.shape, found.dtype) == ((5, 4, 6, 3), np.uint8)
     assert np.array_equal(found, np.broadcast_to(expected, found.shape))
-    assert np.array_equal(plots.as_rgb_image(images[0]), found[0])
 
 
 @pytest.mark.parametrize(
@@ -53,7 +52,7 @@ def test_floats_a_little_outside_the_range_are_clipped(value, byte):
     assert (plots.as_rgb(np.full((1, 2, 2), value, np.float32)) == byte).all()
 
 
-@pytest.mark.parametrize("show", [plots.as_rgb, plots.image_grid, plots.show_images])
+@pytest.mark.parametrize("show", [plots.as_rgb, plots.show_images])
 def test_floats_on_another_scale_are_an_error_and_not_white(show):
     with pytest.raises(ValueError, match=r"^images must lie in \[0, 1\].*: divide by 255\.$"):
         show(COLOR.astype(float))
@@ -61,8 +60,8 @@ def test_floats_on_another_scale_are_an_error_and_not_white(show):
 
 @pytest.mark.parametrize("images", [GRAY, GRAY[..., None], COLOR, COLOR / 255])
 @pytest.mark.parametrize(("columns", "rows"), [(None, 1), (1, 5), (2, 3), (3, 2), (5, 1), (9, 1)])
-def test_image_grid_geometry(images, columns, rows):
-    grid = plots.image_grid(images, columns)
+def test_images_stand_in_rows(images, columns, rows):
+    grid = plots.show_images(images, columns=columns).images[0].get_array()
     columns, gap = min(columns or 5, 5), plots.GAP
     shape = (rows * 4 + (rows - 1) * gap, columns * 6 + (columns - 1) * gap, 3)
     assert (grid.dtype, grid.shape) == (np.uint8, shape)
@@ -81,10 +80,9 @@ def texts(axes):
 
 @pytest.mark.parametrize("images", [GRAY, COLOR / 255])
 @pytest.mark.parametrize("columns", [None, 1, 2, 5])
-def test_show_images_shows_the_grid(images, columns):
+def test_show_images_is_one_picture_without_words(images, columns):
     axes = plots.show_images(images, columns=columns)
     assert isinstance(axes, plt.Axes) and len(plt.get_fignums()) == 1
-    assert np.array_equal(axes.images[0].get_array(), plots.image_grid(images, columns))
     assert texts(axes) == [] and not len(axes.get_xticks()) and not len(axes.get_yticks())
 
 

@@ -112,7 +112,7 @@ def on_plane(positions, pictures, size=0.7, ax=None):
         _, ax = plt.subplots(figsize=(9.5, 4.2))
     for (x, y), picture in zip(positions, pictures, strict=True):
         extent = np.add((x, x, y, y), size / 2 * np.array([-1, 1, -1, 1]))
-        ax.imshow(plots.as_rgb_image(picture), extent=extent, zorder=2)
+        ax.imshow(plots.as_rgb(np.asarray(picture)[None])[0], extent=extent, zorder=2)
         label = f"({x + 0:.1f}, {y + 0:.1f})"
         ax.text(x, extent[2] - 0.04, label, ha="center", va="top", fontsize=TEXT - 1)
     low, high = np.min(positions, axis=0), np.max(positions, axis=0)
@@ -155,7 +155,9 @@ def _part(ax, left, part, color):
     if np.ndim(part) == 1:
         return _column(ax, left, part, color)
     edge = color if color == NEW else EDGE
-    ax.imshow(plots.as_rgb_image(part), extent=(left, left + 1.8, -0.9, 0.9), zorder=2)
+    ax.imshow(
+        plots.as_rgb(np.asarray(part)[None])[0], extent=(left, left + 1.8, -0.9, 0.9), zorder=2
+    )
     frame = Rectangle((left, -0.9), 1.8, 1.8, fill=False, edgecolor=edge, zorder=3)
     frame.set_linewidth(4 if color == NEW else 1.2)
     ax.add_patch(frame)

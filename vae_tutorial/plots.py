@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import ticker
+from matplotlib import patheffects, ticker
 
 from vae_tutorial import _validation
 from vae_tutorial._validation import error
@@ -42,24 +42,9 @@ def as_rgb(images):
     return np.broadcast_to(images, (*images.shape[:3], 3))
 
 
-def as_rgb_image(image):
-    """One image (h, w) or (h, w, c) ready to show, as with ``as_rgb``: uint8 array (h, w, 3)."""
-    return as_rgb(np.asarray(image)[np.newaxis])[0]
-
-
-def image_grid(images, columns=None):
-    """Many images as one, row by row, with white gaps.
-
-    Args:
-        images: (n, h, w) or (n, h, w, c), uint8 or float in [0, 1].
-        columns: images in a row; by default all are in one row.
-
-    Returns:
-        uint8 array (height, width, 3).
-    """
-    tiles = as_rgb(images)
+def _grid(tiles, columns):
+    """Images, uint8 (n, h, w, 3), as one, row by row, with white gaps."""
     count, height, width, _ = tiles.shape
-    columns = _columns(columns, count)
     rows = -(-count // columns)
     grid = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, 3), 255, np.uint8)
     for i, tile in enumerate(tiles):
@@ -80,7 +65,8 @@ def show_images(images, *, columns=None, titles=None, row_labels=None, scale=1.0
         ax: where to draw; a new figure by default.
     """
     count, height, width = _validation.displayable("images", images).shape[:3]
-    columns = _columns(columns, count)
+    columns = count if columns is None else _validation.whole_number("columns", columns)
+    columns = min(columns, count)
     rows = -(-count // columns)
     if titles is not None and len(titles) not in (columns, count):
         expected = f"be {columns} texts (one row) or {count} (all images)"
@@ -95,7 +81,7 @@ def show_images(images, *, columns=None, titles=None, row_labels=None, scale=1.0
         _, ax = plt.subplots(figsize=(inches * columns, tall))
     # Large images are shown smaller than they are, and would lose their thin lines.
     interpolation = "auto" if width > 200 else "nearest"
-    ax.imshow(image_grid(tiles, columns), interpolation=interpolation)
+    ax.imshow(_grid(tiles, columns), interpolation=interpolation)
     for i, title in enumerate(() if titles is None else titles):
         x = (i % columns) * (width + GAP) + width / 2
         y = (i // columns) * (height + pad + GAP) + pad - 0.03 / inches * width
@@ -108,10 +94,6 @@ def show_images(images, *, columns=None, titles=None, row_labels=None, scale=1.0
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return ax
-
-
-def _columns(columns, count):
-    return count if columns is None else min(_validation.whole_number("columns", columns), count)
 
 
 def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False, ax=None):
@@ -154,7 +136,7 @@ def curves(x, lines, *, xlabel, ylabel, baselines=None, log_x=False, log_y=False
 
 
 def code_map(codes, labels, *, samples=None, samples_label="samples", ax=None):
-    """Two-dimensional codes, each drawn as the number of its class (for digits: the digit).
+    """Two-dimensional codes as dots, and the number of each class where it is most by itself.
 
     Args:
         codes: float (n, 2).
@@ -168,13 +150,27 @@ def code_map(codes, labels, *, samples=None, samples_label="samples", ax=None):
     _validation.same_length("labels", labels, "codes", codes)
     if ax is None:
         _, ax = plt.subplots(figsize=(6.5, 5.6))
+    large = {"fontsize": 20, "ha": "center", "va": "center", "weight": "bold", "zorder": 3}
+    edge = [patheffects.withStroke(linewidth=4, foreground="white")]
     for label in np.unique(labels):
-        style = {"marker": f"${label}$", "s": 28, "color": class_color(label), "linewidths": 0.2}
+        style = {"s": 12, "color": class_color(label), "alpha": 0.6, "linewidths": 0}
         ax.scatter(*codes[labels == label].T, **style)
+        place = name_position(label, labels, codes)
+        ax.text(*place, f"{label}", color=class_color(label), path_effects=edge, **large)
     if samples is not None:
-        style = {"marker": "X", "s": 90, "color": "#C00000", "edgecolors": "white"}
+        style = {"marker": "X", "s": 90, "color": "#C00000", "edgecolors": "white", "zorder": 4}
         ax.scatter(*samples.T, label=samples_label, **style)
         ax.legend(loc="best")
     ax.set(xlabel="z[0]", ylabel="z[1]")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def name_position(label, labels, codes):
+    """Where a class is most by itself, (2,), so that names on a map don't cover each other."""
+    low, high = codes.min(axis=0), codes.max(axis=0)
+    cells = np.floor(12 * (codes - low) / np.maximum(high - low, 1e-9))
+    _, cells = np.unique(cells, axis=0, return_inverse=True)
+    own = np.bincount(cells[labels == label], minlength=cells.max() + 1)
+    best = (own**2 / np.bincount(cells)).argmax()
+    return codes[(cells == best) & (labels == label)].mean(axis=0)

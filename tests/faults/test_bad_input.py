@@ -165,7 +165,7 @@ CASES = [
     (lambda w: plots.show_images(NAN), "images", "nan at index (2, 3, 4, 0)"),
     (lambda w: plots.show_images(PIXELS, columns=0), "columns", "0 (int)"),
     (lambda w: plots.show_images(PIXELS, titles=list("abc")), "titles", "3"),
-    (lambda w: plots.image_grid(BYTES), "images", "up to 255"),
+    (lambda w: plots.show_images(BYTES), "images", "up to 255"),
     (lambda w: plots.code_map(CODES, L), "codes", "float32 of shape (6, 3)"),
     (lambda w: plots.code_map(Z, L), "labels", "6 and 3"),
     (lambda w: plots.code_map(Z, L[:3] - 1), "labels", "in -1 to 1"),

@@ -3,7 +3,13 @@
 ``FAULTS=full`` tries a thousand states of each widget, instead of thirty.
 """
 
+import http.server
+import json
 import os
+import queue
+import shutil
+import subprocess
+import threading
 
 import numpy as np
 import pytest
@@ -12,6 +18,7 @@ from tests.widgets import conftest as given
 from tests.widgets.conftest import BUILDERS, DEEP, FLAT, IMAGES, MEMORY, X, some_state
 from vae_tutorial import channel
 from vae_tutorial.data import as_floats
+from vae_tutorial.widgets.page import write_page
 from vae_tutorial.widgets.strokes import digit
 
 STATES = 1000 if os.environ.get("FAULTS") == "full" else 30
@@ -169,16 +176,89 @@ REFERENCES = {
 }
 
 
+def check(widget, name, states, found):
+    """Compare what a browser found with what the package finds."""
+    for state, (numbers, images) in zip(states, found, strict=True):
+        expected, pictures = REFERENCES[name](widget, **state)
+        assert set(numbers) == set(expected) and len(images) == len(pictures)
+        for key, value in expected.items():
+            least = 1e-5 if key == "mean" else 1e-12  # Keras's sums cancel in float32
+            assert np.allclose(numbers[key], value, rtol=1e-4, atol=least), (key, state)
+        for image, picture in zip(images, pictures, strict=True):
+            assert np.abs(image - picture).max() < 1e-5, state
+
+
 @pytest.mark.parametrize("name", BUILDERS)
 def test_numbers_and_images_are_those_of_the_package(shown, built, name):
     for start in range(0, STATES, 50):
         states = [some_state(built[name]) for _ in range(min(50, STATES - start))]
-        for state, (numbers, images) in zip(states, shown.look(name, states), strict=True):
-            expected, pictures = REFERENCES[name](built[name], **state)
-            assert set(numbers) == set(expected) and len(images) == len(pictures)
-            for key, value in expected.items():
-                least = 1e-5 if key == "mean" else 1e-12  # Keras's sums cancel in float32
-                assert np.allclose(numbers[key], value, rtol=1e-4, atol=least), (key, state)
-            for image, picture in zip(images, pictures, strict=True):
-                assert np.abs(image - picture).max() < 1e-5, state
+        check(built[name], name, states, shown.look(name, states))
     assert shown.complaints == []
+
+
+# Firefox isn't driven but asked: the page itself looks, and sends what it saw.
+ASK = """
+<script type="module">
+const answers = [];
+for (const [i, states] of Object.entries(STATES)) {
+  const el = document.getElementById(`widget-${i}`);
+  while (!el.vae) await new Promise((done) => setTimeout(done, 50));
+  const plain = ({ shape, data }) => ({ shape, data: [...data] });
+  answers.push(states.map((state) => {
+    const { numbers, images } = el.vae.look(state);
+    return { numbers, images: images?.map(plain) };
+  }));
+}
+await fetch("/answers", { method: "POST", body: JSON.stringify(answers) });
+</script>
+"""
+
+
+@pytest.mark.skipif(shutil.which("firefox") is None, reason="there is no Firefox")
+def test_firefox_computes_the_same(built, tmp_path):
+    names, page = [*built], tmp_path / "page.html"
+    states = {name: [some_state(built[name]) for _ in range(10)] for name in names}
+    asked = json.dumps({i: states[name] for i, name in enumerate(names)}).replace("<", "\\u003c")
+    write_page(page, "Firefox", [*built.values(), ASK.replace("STATES", asked)])
+    answers = answers_of_firefox(page.read_bytes(), tmp_path)
+    for name, found in zip(names, answers, strict=True):
+        read = [
+            (
+                one.get("numbers", {}),
+                [np.reshape(x["data"], x["shape"]) for x in one.get("images", [])],
+            )
+            for one in found
+        ]
+        check(built[name], name, states[name], read)
+
+
+def answers_of_firefox(page, folder, seconds=120):
+    """What a page sends when Firefox opens it: it is served on this machine alone."""
+    received = queue.Queue()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(page)
+
+        def do_POST(self):
+            received.put(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        command = ["firefox", "--headless", "--no-remote", "--profile", str(folder)]
+        variables = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        with subprocess.Popen([*command, url], env=variables | {"HOME": str(folder)}) as firefox:
+            try:
+                return json.loads(received.get(timeout=seconds))
+            finally:
+                firefox.terminate()
+                server.shutdown()

@@ -87,19 +87,10 @@ def map_data(codes, labels=None, class_names=None, *, low=None, high=None):
             {
                 "name": f"{label if class_names is None else class_names[label]}",
                 "label": label,
-                "z": _name_position(label, labels[inside], codes[inside], low, high).tolist(),
+                "z": plots.name_position(label, labels[inside], codes[inside]).tolist(),
             }
             for label in names
         ],
         "low": low.tolist(),
         "high": high.tolist(),
     }
-
-
-def _name_position(label, labels, codes, low, high):
-    """Where a class is most by itself, so that the names don't cover each other."""
-    cells = np.floor(12 * (codes - low) / (high - low))
-    _, cells = np.unique(cells, axis=0, return_inverse=True)
-    own = np.bincount(cells[labels == label], minlength=cells.max() + 1)
-    best = (own**2 / np.bincount(cells)).argmax()
-    return codes[(cells == best) & (labels == label)].mean(axis=0)
