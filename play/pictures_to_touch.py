@@ -101,7 +101,8 @@ def middle_notebooks(images):
         widgets.CodeMap(flat, z, labels, noise=0.0, **window),
         "<h2>10 · Draw your own</h2><p>You see what the network sees, and the copy that twenty "
         "numbers can keep. Then draw a letter. What becomes of it?</p>",
-        widgets.DigitPad(images, flat, deep),
+        # A small flat network, of binarized digits: what is drawn is nearly black and white.
+        widgets.DigitPad(images, load_pretrained("binary_2"), deep),
     ]
 
 

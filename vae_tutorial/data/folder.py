@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
 from vae_tutorial import _validation
@@ -39,6 +38,8 @@ def load_folder(
     Raises:
         DataError: if there is no folder, or fewer than two images in it.
     """
+    from PIL import Image  # here, because importing the package should cost little
+
     height, width = _validation.whole_numbers("size", size, least=2, maximum=_validation.MAX_SIZE)
     _validation.choice("shape", shape, ("crop", "pad"))
     test_share = _validation.positive_number("test_share", test_share, maximum=0.9)
@@ -88,6 +89,8 @@ def _room(shape, in_memory):
 
 def _read(file, size, gray, shape):
     """One picture: uint8 (h, w), or (h, w, 3) in color."""
+    from PIL import Image, ImageOps
+
     with Image.open(file, formats=FORMATS) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise ValueError(f"{opened.width:,} x {opened.height:,} pixels are too many")

@@ -30,13 +30,8 @@ class CollapseSlider(Explorer):
         _validation.finite("points", np.array(list(points.values()), float))
         x = _validation.images("x", x)
         betas = sorted(models, reverse=True)
-        super().__init__(
-            {"beta": Choice("beta", betas)},
-            {
-                "x": stack(x),
-                "betas": betas,
-                "copies": np.stack([models[one].reconstruct(x) for one in betas]),
-                "points": [[float(number) for number in points[one]] for one in betas],
-            },
-            beta=betas[0] if beta is None else beta,
-        )
+        data = {"x": stack(x), "betas": betas}
+        data["copies"] = np.stack([models[one].reconstruct(x) for one in betas])
+        data["points"] = [[float(number) for number in points[one]] for one in betas]
+        first = betas[0] if beta is None else beta
+        super().__init__({"beta": Choice("beta", betas)}, data, beta=first)

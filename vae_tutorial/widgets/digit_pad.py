@@ -22,7 +22,7 @@ class DigitPad(Explorer):
 
     strokes = Value()
 
-    def __init__(self, images, flat, deep, count=2000, strokes=()):
+    def __init__(self, images, flat, deep, count=800, strokes=()):
         _validation.instance("images", images, Images, "load them with load_images()")
         count = _validation.whole_number("count", count, minimum=8)
         for name, model in (("flat", flat), ("deep", deep)):

@@ -28,17 +28,8 @@ class DrawsSlider(Explorer):
         _validation.same_length("evidence", evidence, "x", x)
         most = len(log_weights[0])
         counts = [k for k in (1, 2, 5, 10, 20, 50, 100, 200, 500) if k < most] + [most]
-        super().__init__(
-            {
-                "image": Choice("image", list(range(1, len(x) + 1))),
-                "draws": Choice("draws", counts),
-            },
-            {
-                "x": x,
-                "counts": counts,
-                "weights": np.asarray(log_weights, float),
-                "evidence": np.asarray(evidence, float),
-            },
-            image=image,
-            draws=draws,
-        )
+        images = Choice("image", list(range(1, len(x) + 1)))
+        data = {"x": x, "counts": counts, "weights": np.asarray(log_weights, float)}
+        data["evidence"] = np.asarray(evidence, float)
+        parts = {"image": images, "draws": Choice("draws", counts)}
+        super().__init__(parts, data, image=image, draws=draws)

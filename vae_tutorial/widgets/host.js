@@ -3,16 +3,19 @@
 async function restored(value) {
   if (Array.isArray(value)) return Promise.all(value.map(restored));
   if (value === null || typeof value !== "object") return value;
-  const parts = Object.entries(value).map(async ([name, part]) => {
-    return [name, name === "$bytes" ? await unzipped(part) : await restored(part)];
-  });
+  if ("$bytes" in value) return { ...value, $bytes: await unzipped(value.$bytes, value.dtype) };
+  const parts = Object.entries(value).map(async ([name, part]) => [name, await restored(part)]);
   return Object.fromEntries(await Promise.all(parts));
 }
 
-async function unzipped(base64) {
+async function unzipped(base64, dtype) {
   const zipped = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const stream = new Blob([zipped]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new DataView(await new Response(stream).arrayBuffer());
+  const columns = new Uint8Array(await new Response(stream).arrayBuffer()); // see page.py
+  const size = { uint8: 1, float16: 2, float32: 4 }[dtype];
+  const count = columns.length / size;
+  const bytes = columns.map((_, i) => columns[(i % size) * count + Math.floor(i / size)]);
+  return new DataView(bytes.buffer);
 }
 
 function hostModel(state) {

@@ -31,17 +31,8 @@ class InversionStepper(Explorer):
         for images in found.values():
             _validation.same_length("found", images, "x", x)
         steps = sorted(found)
-        super().__init__(
-            {
-                "image": Choice("image", list(range(1, len(x) + 1))),
-                "step": Choice("step of the search", steps),
-            },
-            {
-                "x": stack(x),
-                "steps": steps,
-                "found": np.stack([stack(found[one]) for one in steps]),
-                "encoded": stack(encoded),
-            },
-            image=image,
-            step=steps[0] if step is None else step,
-        )
+        data = {"x": stack(x), "steps": steps, "encoded": stack(encoded)}
+        data["found"] = np.stack([stack(found[one]) for one in steps])
+        parts = {"image": Choice("image", list(range(1, len(x) + 1)))}
+        parts["step"] = Choice("step of the search", steps)
+        super().__init__(parts, data, image=image, step=steps[0] if step is None else step)

@@ -28,12 +28,8 @@ class LatentSizes(Explorer):
         if x.dtype != np.uint8:
             raise error("x", "be uint8", x, "use (255 * x).astype(np.uint8)", TypeError)
         sizes = sorted(models)
-        super().__init__(
-            {
-                "latent_dim": Choice("length of the code", sizes),
-                "image": Choice("held-out image", list(range(len(x)))),
-            },
-            {"x": stack(x), "copies": {n: models[n].reconstruct(x) for n in sizes}},
-            latent_dim=sizes[0] if latent_dim is None else latent_dim,
-            image=image,
-        )
+        parts = {"latent_dim": Choice("length of the code", sizes)}
+        parts["image"] = Choice("held-out image", list(range(len(x))))
+        data = {"x": stack(x), "copies": {n: models[n].reconstruct(x) for n in sizes}}
+        first = sizes[0] if latent_dim is None else latent_dim
+        super().__init__(parts, data, latent_dim=first, image=image)
