@@ -96,8 +96,8 @@ def middle_notebooks(images):
         "right on the curve: when do the ghosts become digits, and when the right ones?</p>",
         widgets.CollapseSlider(models, ten, points),
         "<h2>10 · A map of digits</h2><p>A code of two numbers is a point on a map. Drag it, and "
-        "find a place between two digits. Then raise the noise: how far does it reach in the "
-        "middle, and how far at the edge?</p>",
+        "find a place between two digits. Then raise the noise: how much do the pictures "
+        "change in the middle, and how much at the edge?</p>",
         widgets.CodeMap(flat, z, labels, noise=0.0, **window),
         "<h2>10 · Draw your own</h2><p>You see what the network sees, and the copy that twenty "
         "numbers can keep. Then draw a letter. What becomes of it?</p>",
@@ -121,8 +121,9 @@ def last_notebooks(images):
     copies = {name: model.reconstruct(ten[:8]) for name, model in rivals.items()}
     errors = {n: np.square(copies[n] - as_floats(ten[:8])).sum() / 8 for n in copies}
     return [
-        "<h2>11 · How many draws does it take?</h2><p>With more draws the bound climbs toward the "
-        "truth (estimated here by five thousand draws). How many of them do the work?</p>",
+        "<h2>11 · How many draws does it take?</h2><p>With more draws, a bound on average climbs "
+        "toward the truth (estimated here by five thousand draws); a single one may lie above it, "
+        "too. How many draws do the work?</p>",
         widgets.DrawsSlider((as_floats(chosen) > 0.5).astype(np.float32), weights, evidence),
         "<h2>12 · A search instead of an encoder</h2><p>A GAN has no encoder: to copy a digit, it "
         "has to search. Which digits does it find?</p>",

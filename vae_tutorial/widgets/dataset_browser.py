@@ -23,10 +23,8 @@ class DatasetBrowser(Explorer):
 
     def __init__(self, images, label=None, page=1):
         _validation.instance("images", images, Images, "load them with load_images()")
-        names = list(images.class_names)
-        x = stack(images.x_train)
-        pages = BUDGET // (len(names) * PAGE * x[:1].nbytes)
-        pages = min(max(pages, 1), PAGES)
+        names, x = list(images.class_names), stack(images.x_train)
+        pages = min(max(BUDGET // (len(names) * PAGE * x[:1].nbytes), 1), PAGES)
         members = [np.flatnonzero(images.y_train == i) for i in range(len(names))]
         super().__init__(
             {"label": Choice("class", names), "page": Choice("page", list(range(1, pages + 1)))},

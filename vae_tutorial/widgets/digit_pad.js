@@ -153,15 +153,16 @@ export default explorer({
     const error = squaredError(copy, image);
     const pair = (numbers) => `(${fixed(numbers[0], 2)}, ${fixed(numbers[1], 2)})`;
     const sentence =
-      `Of the 8 training images nearest to it ${times} ${times > 1 ? "are" : "is"} of class ${names[most]}. Its copy through ${code.mean.length} ` +
-      `numbers: squared error ${general(error)}; they cost ${kl.toFixed(1)} nats, more than ${percent(below)} of the ` +
-      `training images do. Its cloud on the map: mean ${pair(mean)}, stddev ${pair(stddev)}.`;
+      `Of the 8 training images nearest to it, ${times} ${times > 1 ? "are" : "is"} of class ${names[most]}. Its copy through ${code.mean.length} ` +
+      `numbers: squared error ${general(error)}. Those numbers cost ${kl.toFixed(1)} nats, more than ` +
+      `${below === 1 ? "for any training image" : `for ${percent(below)} of the training images`}. Its cloud on the map: mean ${pair(mean)}, stddev ${pair(stddev)}.`;
     const numbers = { mean: [...mean], stddev: [...stddev], error, kl, below };
     return { numbers, images: [image, copy], mean, stddev, nearest, sentence };
   },
   paint(ink, { images: [image, copy], mean, stddev, nearest }, state, data) {
     const map = codeMap(data, SIDE);
     map.paint(ink);
+    text(ink, "the map, by two numbers", 8, SIDE - 14, { align: "left", size: 17 });
     if (!image) return;
     const [x, y] = map.place(mean);
     for (const times of [2, 1]) {

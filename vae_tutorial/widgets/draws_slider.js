@@ -39,12 +39,12 @@ export default explorer({
     const [lowest, highest] = [Math.min(...bounds), Math.max(truth, ...bounds)];
     const room = 0.15 * Math.max(highest - lowest, 1);
     const last = Math.log10(counts[counts.length - 1]);
-    const yticks = [[truth, truth.toFixed(1)]];
-    if (truth - lowest > room) yticks.push([lowest, lowest.toFixed(1)]); // else they would overlap
+    const far = [Math.min(...bounds), Math.max(...bounds)].filter((nats) => Math.abs(nats - truth) > room);
+    const yticks = [truth, ...far].map((nats) => [nats, nats.toFixed(1)]); // which don't overlap
     curve(ink, [80, 165, WIDTH - 24, 380], {
       x: [-0.1, last + 0.1], y: [lowest - room, highest + room], level: truth,
       points: counts.map((count, i) => [Math.log10(count), bounds[i]]), here: [Math.log10(draws), bound],
-      xticks: powers(counts[counts.length - 1]), yticks, labels: ["draws", "bound (nats)"],
+      xticks: powers(counts[counts.length - 1]), yticks, labels: ["draws", "bound (nats); dashed: the evidence"],
     });
   },
 });

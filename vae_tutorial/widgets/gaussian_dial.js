@@ -1,4 +1,4 @@
-const [LOW, HIGH, BASE, TALL] = [-5, 5, 200, 340];
+const [LOW, HIGH, BASE, TALL] = [-5, 5, 200, 352];
 const axis = numberLine(LOW, HIGH);
 
 export default explorer({
@@ -28,17 +28,19 @@ export default explorer({
     let left = MARGIN;
     for (const [i, name] of ["for the mean", "for the stddev"].entries()) {
       const right = Math.min(left + parts[i] * scale, WIDTH - MARGIN);
-      ink.fillStyle = COLORS[2 * i + 1];
+      ink.fillStyle = COLORS[i + 2];
       ink.fillRect(left, top, right - left, 26);
       text(ink, `${fixed(parts[i], 2)} nats ${name}`, MARGIN + 120 + 290 * i, top - 18, {
-        fill: COLORS[2 * i + 1], align: "left", size: 18,
+        fill: COLORS[i + 2], align: "left", size: 18,
       });
       left = right;
     }
-    for (let bits = 0; MARGIN + bits * scale * Math.LN2 <= WIDTH - MARGIN; bits++) {
-      const column = MARGIN + bits * scale * Math.LN2;
-      line(ink, [[column, top + 28], [column, top + 34]]);
-      if (bits % 4 === 0) text(ink, bits ? `${bits}` : "bits", column, top + 48, { size: 17 });
+    for (const [unit, pixels, row] of [["nats", scale, top + 40], ["bits", scale * Math.LN2, top + 64]]) {
+      text(ink, unit, MARGIN, row, { align: "left", size: 17 });
+      for (let n = 2; n * pixels < WIDTH - 3 * MARGIN; n += 2) {
+        line(ink, [[MARGIN + n * pixels, row - 11], [MARGIN + n * pixels, row - 7]]);
+        text(ink, `${n}`, MARGIN + n * pixels, row + 2, { size: 17 });
+      }
     }
   },
   // Sideways moves the mean; up or down makes it narrow or wide.

@@ -191,7 +191,7 @@ function paintPlane(ink, [left, top, side], { points, mean, curve, samples, curs
   for (let i = 0; i < 80; i++) {
     line(ink, [[left + 2 + i, row + 32], [left + 3.5 + i, row + 32]], { stroke: shade(i / 20 - 2), width: 6 });
   }
-  text(ink, "latent line, decoded (±2 stddevs)", left + 94, row + 32, { align: "left" });
+  text(ink, "latent line, decoded (gray: noise)", left + 94, row + 32, { align: "left" });
 }
 
 // Above the line the prior's bell and the clouds' average; below it each cloud, sorted by its mean.
@@ -200,12 +200,12 @@ function paintLatent(ink, [left, top, right, bottom], { mean, stddev }) {
   const column = (z) => left + ((clamp(z, -ends, ends) + ends) / (2 * ends)) * (right - left);
   const height = (density) => base - Math.min(1.6 * density, 1) * (base - top - 56);
   text(ink, "prior", left, top + 12, { align: "left" });
-  text(ink, "aggregated posterior", left, top + 36, { align: "left", fill: COLORS[2] });
+  text(ink, "all clouds together", left, top + 36, { align: "left", fill: COLORS[2] });
   const zs = Array.from({ length: 161 }, (_, i) => (i - 80) / 20);
   const bell = (z, m, s) => Math.exp(-0.5 * ((z - m) / s) ** 2) / (s * Math.sqrt(2 * Math.PI));
   const average = zs.map(() => 0);
   for (let i = 0; i < mean.length; i++) {
-    const s = Math.max(stddev[i], 0.05); // narrower clouds would fall between two columns
+    const s = Math.max(stddev[i], 0.03); // narrower clouds would fall between two columns
     for (let k = 0; k < zs.length; k++) average[k] += bell(zs[k], mean[i], s) / mean.length;
   }
   line(ink, zs.map((z, k) => [column(z), height(average[k])]), { stroke: COLORS[2], width: 3 });
@@ -233,7 +233,7 @@ function paintLatent(ink, [left, top, right, bottom], { mean, stddev }) {
 function paintCurves(ink, [left, top, right, base], { history, steps, rate, distortion }) {
   const [low, high] = [-1.3, 2.3];
   const row = (nats) => base - ((clamp(Math.log10(nats), low, high) - low) / (high - low)) * (base - top);
-  text(ink, `rate ${short(rate)}`, left - 36, top - 40, { align: "left", fill: RATE });
+  text(ink, `rate ${short(rate)} nats`, left - 36, top - 40, { align: "left", fill: RATE });
   text(ink, `distortion ${short(distortion)} nats`, left - 36, top - 16, { align: "left", fill: DISTORTION });
   for (const nats of [0.1, 1, 10, 100]) {
     text(ink, `${nats}`, left - 6, row(nats), { align: "right", size: 18 });
@@ -292,7 +292,7 @@ function render({ model, el }) {
   const sentence = ({ points: x, steps, rate, distortion }) => {
     if (!x.length) return "Draw points on the plane; or: arrows move the cross, space puts a point. Then train.";
     let words = `Step ${steps.toLocaleString("en")}: rate ${short(rate)} nats, distortion ${short(distortion)} nats.`;
-    if (model.get("noise") === "off") words += " Without noise the decoder sees the mean, whatever the rate says.";
+    if (model.get("noise") === "off") words += " Without noise the decoder sees only means, so the clouds may be as wide as the bell, for nothing.";
     else if (steps >= 100 && rate < 0.05) words += " Collapsed: every cloud is the prior, and the code says nothing.";
     return words;
   };

@@ -86,7 +86,7 @@ class Playground(Explorer):
             {
                 "points": Choice("points", [*sets, "drawn"]),
                 "beta": Choice("beta", BETAS),
-                "noise": Choice("noise", ["on", "off"]),
+                "noise": Choice("noise", ["off", "on"]),
                 "units": Choice("hidden units", [2, 4, 8, 16, 32]),
                 "learning_rate": Choice("learning rate", RATES),
                 "drawn": Plane("points drawn by hand"),

@@ -8,7 +8,9 @@ CONTROLS.toggles = (box, { labels }, put) => {
     button.onclick = () => put(values.map((value, j) => (i === j ? NEXT[value] : value)));
     return button;
   });
-  box.append(element("div", { class: "vae-toggles", role: "group", "aria-label": "latents" }, ...buttons));
+  const all = element("button", { type: "button", class: "vae-toggle" }, "Send all");
+  all.onclick = () => put(values.map(() => "sent"));
+  box.append(element("div", { class: "vae-toggles", role: "group", "aria-label": "latents" }, ...buttons, all));
   return (list) => {
     values = list;
     buttons.forEach((button, i) => {

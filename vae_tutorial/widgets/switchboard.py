@@ -10,30 +10,33 @@ class Switchboard(Explorer):
     """Silence or shake each latent of a trained VAE, and see what gets lost.
 
     A silent latent says 0, the prior's mean; a shaken one says what the prior's dice say, nine
-    times. The latents stand in the order of their bits, averaged over the images.
+    times. The latents stand in the order of their bits.
 
     Args:
         model: a ``VAE``.
         x: uint8 (n, h, w) or (n, h, w, c), the images to choose from.
         image: the image at first, by its index.
         latents: "sent", "silent" or "shaken" for each; all are sent by default.
+        bits: float (k,), what each latent carries on average; by default for these images.
         seed: decides the dice.
     """
 
     image, latents = Value(), Value()
 
-    def __init__(self, model, x, image=0, latents=None, *, seed=0):
+    def __init__(self, model, x, image=0, latents=None, *, bits=None, seed=0):
         x = _validation.images("x", x)
         seed = _validation.whole_number("seed", seed, 0, _validation.MAX_SEED)
         z_mean, z_log_var = (np.asarray(part) for part in model.encode(x))
         # Written out again: losses.kl_divergence sums over the latents.
         nats = 0.5 * (np.square(z_mean) + np.expm1(z_log_var) - z_log_var).mean(axis=0)
-        order = np.argsort(-nats, kind="stable")
-        bits = (nats[order] / np.log(2)).tolist()
+        bits = nats / np.log(2) if bits is None else np.asarray(bits, float)
+        _validation.same_length("bits", bits, "the model's latents", nats)
+        order = np.argsort(-bits, kind="stable")
+        bits = bits[order].tolist()
         network = decoder(model)
         first = network["layers"][0]
         first["kernel"] = first["kernel"][order]  # so that latents come in their new order
-        labels = [f"{i} ({bits[rank]:.1f} bits)" for rank, i in enumerate(order)]
+        labels = [f"z[{i}] {bits[rank]:.1f} bits" for rank, i in enumerate(order)]
         super().__init__(
             {
                 "image": Choice("image", list(range(len(x)))),
