@@ -46,23 +46,25 @@ def load_folder(
     root = Path(path)
     if not root.is_dir():
         raise DataError(f"{root} is not a folder: name one that holds your pictures.")
-    files = sorted(_files(root))
+    # Training images first: both parts are then views of one array, and nothing is copied.
+    files = sorted((_number(file.relative_to(root)) < test_share, file) for file in _files(root))
     x = _room((len(files), height, width, *([] if gray else [3])), in_memory)
     kept = []
-    for file in tqdm(files, desc=root.name, unit="image", disable=None):
+    for is_test, file in tqdm(files, desc=root.name, unit="image", disable=None):
         try:
             x[len(kept)] = _read(file, (width, height), gray, shape)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             reason = f"{error}".partition("\n")[0].replace(f"{file}", "the file")
             print(f"left out {file.relative_to(root).as_posix()}: {reason or type(error).__name__}")
             continue
-        kept.append(file.relative_to(root))
+        kept.append((is_test, file.relative_to(root)))
     if len(kept) < 2:
         raise DataError(f"{root} holds {len(kept)} pictures that can be read: put in at least two.")
-    classes = [name.parts[0] if name.parts[1:] else root.resolve().name for name in kept]
+    tests, paths = zip(*kept, strict=True)
+    classes = [path.parts[0] if path.parts[1:] else root.resolve().name for path in paths]
     names, labels = np.unique(classes, return_inverse=True)
-    test = _chosen(kept, test_share)
-    parts = [x[: len(kept)][~test], labels[~test], x[: len(kept)][test], labels[test]]
+    count = min(max(len(kept) - sum(tests), 1), len(kept) - 1)  # at least one of each
+    parts = [x[:count], labels[:count], x[count : len(kept)], labels[count:]]
     return Images(root.name, *parts, tuple(names), source="folder")
 
 
@@ -109,10 +111,6 @@ def _read(file, size, gray, shape):
     return np.asarray(resize(image, size, Image.Resampling.LANCZOS, **options))
 
 
-def _chosen(names, share):
-    """Which files are for testing, by their names: bool (n,), with some of each."""
-    digests = [hashlib.sha256(name.as_posix().encode()).digest()[:8] for name in names]
-    numbers = np.array([int.from_bytes(digest, "big") / 2**64 for digest in digests])
-    test = numbers < share
-    test[numbers.argmin()], test[numbers.argmax()] = True, False
-    return test
+def _number(name):
+    """A number from 0 to 1 that a file's name alone decides."""
+    return int.from_bytes(hashlib.sha256(name.as_posix().encode()).digest()[:8], "big") / 2**64
