@@ -39,10 +39,9 @@ def decoded(model, codes):
 
 def kl(z_mean, z_log_var):
     """Of each latent, in nats."""
-    from vae_tutorial.losses import kl_divergence
+    from vae_tutorial.losses import kl_per_latent
 
-    parts = (np.asarray(part)[..., np.newaxis] for part in (z_mean, z_log_var))
-    return np.stack([np.asarray(kl_divergence(m, v)) for m, v in zip(*parts, strict=True)])
+    return np.asarray(kl_per_latent(np.asarray(z_mean, np.float32), np.float32(z_log_var)))
 
 
 def code_map(widget, z, noise, **_):

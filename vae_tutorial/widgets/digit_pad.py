@@ -23,6 +23,8 @@ class DigitPad(Explorer):
     strokes = Value()
 
     def __init__(self, images, flat, deep, count=800, strokes=()):
+        from vae_tutorial.losses import kl_divergence  # here, since it loads TensorFlow
+
         _validation.instance("images", images, Images, "load them with load_images()")
         count = _validation.whole_number("count", count, minimum=8)
         for name, model in (("flat", flat), ("deep", deep)):
@@ -31,9 +33,9 @@ class DigitPad(Explorer):
                 given = f"{tuple(model.image_shape)}"
                 raise _validation.error(name, "make images (28, 28, 1)", given, hint)
         x, labels = images.x_train[:count], images.y_train[:count]
-        z_mean, z_log_var = (np.asarray(part) for part in deep.encode(x))
+        z_mean, z_log_var = deep.encode(x)
         window = {"low": (-3.5, -3.5), "high": (3.5, 3.5)}
-        kls = 0.5 * (np.square(z_mean) + np.expm1(z_log_var) - z_log_var).sum(axis=1)
+        kls = np.asarray(kl_divergence(z_mean, z_log_var))
         super().__init__(
             {"strokes": Pad("your digit")},
             {

@@ -13,8 +13,7 @@ export default explorer({
     return { numbers: { error, level }, images, errors, sentence };
   },
   paint(ink, { numbers: { error, level }, images, errors }, { step }, { steps }) {
-    const wide = WIDTH / 3;
-    const tall = (wide * images[0].shape[0]) / images[0].shape[1];
+    const [wide, tall] = [WIDTH / 3, (WIDTH / 3) * (images[0].shape[0] / images[0].shape[1])];
     images.forEach((image, i) => {
       text(ink, NAMES[i], (i + 0.5) * wide, 16);
       picture(ink, image, i * wide + 2, 34, wide - 4, tall - 4);

@@ -3,8 +3,7 @@ export default explorer({
   size: ({ x, single }) => (single ? [360, (360 * x.shape[1]) / x.shape[2]] : [WIDTH, 2 * rowHeight(x.shape[0], at(x, 0))]),
   look({ moment }, { x, moments, shown, single }) {
     const images = at(shown, moments.indexOf(moment));
-    const count = x.shape[0];
-    const error = squaredError(images, x) / count;
+    const error = squaredError(images, x) / x.shape[0];
     const when = single ? `After ${plural(moment, "step")} of training` : `After epoch ${moment}`;
     const sentence = `${when}: squared error ${general(error)}${single ? "" : " per image"}.`;
     return { numbers: { error }, images: [images], sentence };

@@ -24,18 +24,18 @@ class Switchboard(Explorer):
     image, latents = Value(), Value()
 
     def __init__(self, model, x, image=0, latents=None, *, bits=None, seed=0):
+        from vae_tutorial.losses import kl_per_latent  # here, since it loads TensorFlow
+
         x = _validation.images("x", x)
         seed = _validation.whole_number("seed", seed, 0, _validation.MAX_SEED)
-        z_mean, z_log_var = (np.asarray(part) for part in model.encode(x))
-        # Written out again: losses.kl_divergence sums over the latents.
-        nats = 0.5 * (np.square(z_mean) + np.expm1(z_log_var) - z_log_var).mean(axis=0)
+        z_mean, z_log_var = model.encode(x)
+        nats = np.mean(kl_per_latent(z_mean, z_log_var), axis=0)
         bits = nats / np.log(2) if bits is None else np.asarray(bits, float)
         _validation.same_length("bits", bits, "the model's latents", nats)
         order = np.argsort(-bits, kind="stable")
         bits = bits[order].tolist()
         network = decoder(model)
-        first = network["layers"][0]
-        first["kernel"] = first["kernel"][order]  # so that latents come in their new order
+        network["layers"][0]["kernel"] = network["layers"][0]["kernel"][order]  # their new order
         labels = [f"z[{i}] {bits[rank]:.1f} bits" for rank, i in enumerate(order)]
         super().__init__(
             {
