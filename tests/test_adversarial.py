@@ -227,12 +227,12 @@ def test_its_variables_are_those_of_its_networks_each_once(kind):
 SEPARATE = """
 from tests.test_adversarial import PLAYERS, fingerprint, trained
 for kind in PLAYERS:
-    print(kind, fingerprint(trained(kind, 8, jit_compile="auto")))
+    print(kind, fingerprint(trained(kind, 8, jit_compile=True)))
 """
 
 
-# Compiled by XLA, as Keras does unless told otherwise. Without it TensorFlow adds the three or more
-# contributions to a discriminator's gradient in the order in which threads bring them.
+# Compiled by XLA, which Keras leaves off where there is no GPU. Without it TensorFlow adds the
+# three or more contributions to a discriminator's gradient in the order in which threads bring them.
 def test_the_same_seed_gives_the_same_weights_in_two_processes():
     first, second = (in_another_process(SEPARATE, PYTHONHASHSEED=seed) for seed in "12")
     assert first == second and first.count("GAN") == 2

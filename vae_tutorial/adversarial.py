@@ -4,7 +4,7 @@
 once, each down the gradient of its own loss. One optimizer does for all of them, because Adam looks
 at each weight by itself; with ``use_ema=True`` it also averages the weights over the last steps,
 and ``fit`` ends with the averages in place (Yazici et al. 2019, arXiv 1806.04498). The same seed
-gives the same weights with XLA alone, which Keras uses unless told otherwise.
+gives the same weights only with ``jit_compile=True``.
 """
 
 import warnings
