@@ -2,16 +2,15 @@
 
 import gzip
 import hashlib
-import io
 import os
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from vae_tutorial import _validation
+from vae_tutorial.data._formats import DataError, parse_npz, read_file
 
 VARIABLE = "VAE_TUTORIAL_DATA"
 URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -39,10 +38,6 @@ FILE_HASHES["mnist.npz"] = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc484
 FILES = {"mnist": ("mnist.npz",), "fashion_mnist": tuple(FASHION_ARRAYS)}
 DIGITS = tuple("0123456789")
 CLOTHES = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
-
-
-class DataError(ValueError):
-    """A file is not the data it should be: the message says which, what is wrong, what to do."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -111,10 +106,12 @@ def load_images(name="mnist"):
     MNIST's are. The writers of the last 297, our test images, are others (but for one).
 
     Args:
-        name: "mnist", "fashion_mnist" or "digits".
+        name: "mnist", "fashion_mnist" or "digits"; "kmnist" (cursive Japanese, 10 classes);
+            "emnist_letters" (a to z) or "emnist_balanced" (47 digits and letters), which come in
+            one download of 535 MB. In your folder, KMNIST's files lie in a subfolder ``kmnist``.
 
     Returns:
-        ``Images``: uint8, (n, 28, 28), with ten classes.
+        ``Images``: uint8, (n, 28, 28).
 
     Raises:
         ValueError: for another name.
@@ -122,21 +119,25 @@ def load_images(name="mnist"):
             cache is set aside under another name.
 
     Sources: MNIST, LeCun et al. 1998; Fashion-MNIST, Xiao et al. 2017, arXiv 1708.07747; digits,
-    Alpaydin and Kaynak 1998, Cascading Classifiers.
+    Alpaydin and Kaynak 1998, Cascading Classifiers; KMNIST, Clanuwat et al. 2018, arXiv 1812.01718;
+    EMNIST, Cohen et al. 2017, arXiv 1702.05373.
     """
-    if _validation.choice("name", name, (*FILES, "digits")) == "digits":
+    from vae_tutorial.data import more  # here, because it builds on this module
+
+    if _validation.choice("name", name, (*FILES, "digits", *more.FILES)) == "digits":
         return _embedded()
-    folder = _user_folder(FILES[name])
+    files, load = (FILES[name], _load) if name in FILES else (more.FILES[name], more.load)
+    folder = _user_folder(files)
     if folder is not None:
-        return _images(name, [_read(folder / file) for file in FILES[name]], "folder")
+        return load(name, folder)
     try:
-        return _from_cache_or_download(name)
+        return load(name)
     except (OSError, ValueError) as error:
         missing = f"no network, or no writable cache ({type(error).__name__})"
         reason = missing if isinstance(error, OSError) else "the download was not the expected file"
         print(
             f"{name}: {reason}. The 1,797 embedded digits stand in. For the real images go "
-            f"online, or put {', '.join(FILES[name])} into a folder and name it in {VARIABLE}."
+            f"online, or put {', '.join(files)} into a folder and name it in {VARIABLE}."
         )
         return _embedded()
 
@@ -219,7 +220,10 @@ def _user_folder(files):
     return None
 
 
-def _from_cache_or_download(name):
+def _load(name, folder=None):
+    """MNIST or Fashion-MNIST from this folder; without one from the cache, or a download."""
+    if folder is not None:
+        return _images(name, [_read(folder / file) for file in FILES[name]], "folder")
     import pooch
 
     pooch.get_logger().setLevel("ERROR")  # it logs to stderr, which a notebook shows in red
@@ -251,12 +255,12 @@ def _embedded():
     return _images("digits", [parts], "embedded")
 
 
-def _cached(path):
-    """The arrays of a cached file, or None where there is none or it was set aside."""
+def _cached(path, read=None):
+    """What is in a cached file, or None where there is none or it was set aside."""
     try:
         seen = path.stat()
         try:
-            return _read(path)
+            return (read or _read)(path)
         except DataError:
             if os.path.samestat(seen, path.stat()):  # else another process has replaced it
                 aside = path.with_name(f"{path.name}.corrupt-{time.time_ns()}")
@@ -267,24 +271,25 @@ def _cached(path):
     return None
 
 
-def _stream(url, output_file, _pooch):
-    """Download ``url`` to the path ``output_file``, within limits of size and time."""
+def _stream(url, output_file, _pooch, times=1):
+    """Download ``url`` to ``output_file``, within limits of size and time, or ``times`` these."""
     import requests
     from tqdm.auto import tqdm
 
     # No redirects: one could lead away from https.
     options = dict(stream=True, timeout=READ_TIMEOUT, allow_redirects=False)
     look = dict(unit="B", unit_scale=True, leave=False, disable=None)  # None: not into a pipe
-    deadline = time.monotonic() + TOTAL_TIMEOUT
+    most, seconds = times * MAX_BYTES, times * TOTAL_TIMEOUT
+    deadline = time.monotonic() + seconds
     with requests.get(url, **options) as response, open(output_file, "wb") as output:
         response.raise_for_status()
         length = int(response.headers.get("content-length", 0))
         with tqdm(total=length or None, **look) as bar:
             for block in response.iter_content(2**16):
-                if output.tell() + len(block) > MAX_BYTES:
-                    raise DataError(f"{url} sends more than {MAX_BYTES:,} bytes.")
+                if output.tell() + len(block) > most:
+                    raise DataError(f"{url} sends more than {most:,} bytes.")
                 if time.monotonic() > deadline:
-                    raise requests.Timeout(f"{url} took more than {TOTAL_TIMEOUT} s.")
+                    raise requests.Timeout(f"{url} took more than {seconds} s.")
                 bar.update(output.write(block))
 
 
@@ -294,38 +299,14 @@ def _stream(url, output_file, _pooch):
 def _read(path):
     """{array name: array} of one file of a data set, verified; a DataError says all of it."""
     hint = f"Put {URL}{path.name} (sha256 {FILE_HASHES[path.name]}) there, or unset {VARIABLE}."
-    if not path.is_file():  # reading a pipe would never end
-        raise DataError(f"{path} is a folder, a pipe or a device, not a file. {hint}")
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise DataError(f"{path} ({size:,} bytes) has more than {MAX_BYTES:,} bytes. {hint}")
-    with open(path, "rb") as file:
-        content = file.read(size)  # no more, though it may have grown
-    try:
-        if content[:99].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-            raise DataError("this is a web page, not data")
-        return _parse_npz(content) if path.suffix == ".npz" else _parse_idx(content, path.name)
-    except Exception as error:  # from a damaged file libraries raise nearly anything
-        wrong = error if isinstance(error, DataError) else "it is empty, cut short or damaged"
-        if "Object arrays" in str(error):
-            wrong = "it holds pickled Python objects, which are never opened"
-        found = f"{path} ({size:,} bytes, sha256 {hashlib.sha256(content).hexdigest()})"
-        raise DataError(f"{found}: {wrong}. {hint}") from None
+    is_npz = path.suffix == ".npz"
+    parse = _parse_npz if is_npz else lambda content: _parse_idx(content, path.name)
+    return read_file(path, parse, MAX_BYTES, hint, checksum=True)
 
 
 def _parse_npz(content):
     """The four arrays of MNIST in the bytes of an npz file."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = archive.infolist()
-    kinds = {member.compress_type for member in members}  # others have no limit in Python
-    limited = kinds <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-    if not limited or sum(member.file_size for member in members) > MAX_BYTES:
-        raise DataError(f"it may uncompress to more than {MAX_BYTES:,} bytes")
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        if not set(ARRAYS) <= set(file.files):
-            held = ", ".join(file.files) or "none"
-            raise DataError(f"it needs the arrays {', '.join(ARRAYS)}, and holds {held:.200}")
-        arrays = {name: np.asarray(file[name]) for name in ARRAYS}
+    arrays = parse_npz(content, ARRAYS, MAX_BYTES)
     for name, array in arrays.items():
         if array.dtype != np.uint8 or array.shape != SHAPES[name]:
             found = f"{array.dtype} {array.shape}"
