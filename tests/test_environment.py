@@ -26,7 +26,8 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 LAB = PROJECT["dependencies"] + EXTRAS["lab"]
-ALL = LAB + [line for line in EXTRAS["test"] if line != "vae-tutorial[lab]"]
+OWN = EXTRAS["scale"] + EXTRAS["test"]
+ALL = LAB + [line for line in OWN if not line.startswith("vae-tutorial[")]
 LOCKS = {"requirements-lab.lock": LAB, "requirements.lock": ALL}
 ENVIRONMENTS = ["environment.yml", "binder/environment.yml"]
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
@@ -182,7 +183,7 @@ def test_all_files_of_the_package_are_installed():
 
 def test_the_package_needs_nothing_but_its_core_dependencies():
     """As on somebody else's Jupyter: each module, with the packages of the extras out of reach."""
-    extras = [Requirement(line).name for line in EXTRAS["lab"] + EXTRAS["test"]]
+    extras = [Requirement(line).name for line in EXTRAS["lab"] + EXTRAS["scale"] + EXTRAS["test"]]
     # Core packages import these themselves; psutil is used where it happens to be.
     blocked = {name.replace("-", "_") for name in extras} - {"vae_tutorial", "packaging"}
     code = f"""

@@ -76,7 +76,7 @@ class Pixels(keras.layers.Layer):
 
     def raise_if_out_of_range(self):
         """Raise the ValueError that a compiled step could not raise."""
-        kind, *numbers = self.seen.numpy().tolist()
+        kind, *numbers = max(v.numpy().tolist() for v in getattr(self.seen, "values", [self.seen]))
         if kind:
             self.seen.assign(tf.zeros(6))
         if kind == SHAPE:
@@ -105,6 +105,9 @@ def undone_if_unfit(train_step):
         before = [tf.identity(variable.value) for variable in variables]
         logs = train_step(self, data)
         fits = tf.reduce_all([layer.seen[0] == 0 for layer in self._pixel_layers()])
+        replica = tf.distribute.get_replica_context()
+        if replica.num_replicas_in_sync > 1:
+            fits = replica.all_reduce("SUM", tf.cast(~fits, tf.int32)) == 0  # all undo it, or none
         for variable, value in zip(variables, before, strict=True):
             variable.assign(tf.where(fits, variable.value, value))
         return logs
@@ -215,7 +218,8 @@ class ImageModel(_Guarded, keras.Model):
         self.raise_if_loss_given()
         if sample_weight is not None:
             losses = losses * tf.cast(sample_weight, losses.dtype)
-        return tf.reduce_mean(losses)
+        mean, replicas = tf.reduce_mean(losses), tf.distribute.get_strategy().num_replicas_in_sync
+        return mean / replicas if replicas > 1 else mean  # Keras adds up the replicas' gradients
 
     def raise_if_loss_given(self):
         """``compile(loss=...)`` would be ignored."""
