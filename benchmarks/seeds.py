@@ -1,10 +1,11 @@
-"""How far the learned results of notebooks 03 to 13, and the VAE, depend on the seed.
+"""How far the learned results of notebooks 03 to 14, and the VAE, depend on the seed.
 
 Run as ``python -m benchmarks.seeds [--data mnist|digits] [--seeds 5]``; prints one table, smallest
 to largest over the seeds.
 """
 
 import argparse
+import tempfile
 import time
 
 import keras
@@ -16,7 +17,7 @@ from sklearn.mixture import GaussianMixture
 
 from benchmarks import likelihood, weights
 from vae_tutorial import pretrained
-from vae_tutorial.data import as_floats, load_images
+from vae_tutorial.data import as_floats, example_folder, load_folder, load_images
 from vae_tutorial.evaluation import (
     class_probabilities,
     effective_sample_size,
@@ -39,6 +40,7 @@ from vae_tutorial.losses import (
 )
 from vae_tutorial.models import VAE, Autoencoder, Memory, NoiselessVAE
 from vae_tutorial.training import OneCycle, batches, binarize, set_seed
+from vae_tutorial.variants import ConditionalVAE, ConvVAE
 
 COUNT, STEPS, SIZES = 1000, 600, (2, 4, 8, 16, 32)
 
@@ -481,6 +483,66 @@ def same_seconds(images, seed):
     return {"12 seconds of a GAN's step / a VAE's": ratio} | drawn
 
 
+def kept_of(name, model, x, mean):
+    """How much of the gray, and of the color, copies explain, compared with the mean image."""
+
+    def gray(images):
+        return images.mean(axis=-1, keepdims=True)
+
+    copy, found = model.reconstruct(x), {}
+    for part, of in {"gray": gray, "color": lambda images: images - gray(images)}.items():
+        left = np.square(of(x) - of(copy)).sum() / np.square(of(x) - of(mean)).sum()
+        found[f"14 {part} kept, {name}"] = 1 - left
+    return found
+
+
+def own_images(_, seed):
+    """Notebook 14: what copies of snapshots keep, by the pixels' noise, steps and how many."""
+    with tempfile.TemporaryDirectory() as folder:
+        example_folder(folder, 200, seed)
+        toys = load_folder(folder, (48, 48))
+    mixed = np.random.default_rng(seed).permutation(toys.x_train)
+    mean, x, found = mean_image(mixed), as_floats(toys.x_test), {}
+    trials = {
+        "cross-entropy": (ConvVAE, None, 300, None),
+        "stddev 0.2": (ConvVAE, 0.2, 300, None),
+        "stddev 0.2, 100 pictures": (ConvVAE, 0.2, 300, 100),
+        "cross-entropy, 1,500 steps": (ConvVAE, None, 1500, None),
+        "stddev 0.2, 1,500 steps": (ConvVAE, 0.2, 1500, None),
+        "stddev 0.2, 1,500 steps, 100 pictures": (ConvVAE, 0.2, 1500, 100),
+        "stddev 0.2, dense": (VAE, 0.2, 300, None),
+    }
+    for name, (kind, stddev, steps, count) in trials.items():
+        set_seed(seed)
+        options = {"filters": (16, 32, 64)} if kind is ConvVAE else {}
+        model = kind(16, x.shape[1:], noise_stddev=stddev, initial_image=mean, **options)
+        rate = 5e-3 if kind is ConvVAE else 2e-3
+        start = time.perf_counter()
+        train(model, mixed[:count], steps=steps, batch_size=50, learning_rate=rate)
+        found[f"14 seconds, {name}"] = time.perf_counter() - start
+        found |= kept_of(name, model, x, as_floats(mean[None]))
+    return found
+
+
+def conditional(images, seed):
+    """Notebook 14: drawings read as asked for, by beta, and how much they differ."""
+    asked, found = np.repeat(np.arange(10), 200), {}
+    set_seed(seed)
+    classifier = train_classifier(images)
+    for beta in (1, 2, 4):
+        set_seed(seed)
+        model = ConditionalVAE(10, beta=beta, initial_image=mean_image(images.x_train))
+        recipe = {"batch_size": 200, "learning_rate": 5e-3}
+        train(model, images.x_train, images.y_train, steps=STEPS, **recipe)
+        drawn = model.sample(asked)
+        read = class_probabilities(classifier, drawn).argmax(axis=1)
+        found[f"14 read as asked, beta {beta}"] = (read == asked).mean()
+        spread = np.mean([drawn[asked == k].var(axis=0).sum() for k in range(10)])
+        real = [as_floats(images.x_test[images.y_test == k]).var(axis=0).sum() for k in range(10)]
+        found[f"14 drawings differ / real ones, beta {beta}"] = spread / np.mean(real)
+    return found
+
+
 def variational(images, seed):
     """The default VAE, four epochs of MNIST: test loss, its parts, and how many units it uses."""
     set_seed(seed)
@@ -509,6 +571,8 @@ MEASURES = {
         measuring,
         rivals,
         same_seconds,
+        own_images,
+        conditional,
         variational,
     )
 }

@@ -139,6 +139,28 @@ def last_notebooks(images):
     ]
 
 
+def misfits(images):
+    """14: which pictures surprise a model of digits."""
+    vae, x = load_pretrained("vae_20"), as_floats(images.x_test[:1000])
+    empty = np.zeros((1, 28, 28, 1), np.float32)
+    stroke = empty.copy()
+    stroke[:, 6:22, 13:15] = 1
+    kinds = {"mirrored digits": x[:300, :, ::-1], "halves": x[:300] * (np.arange(28) < 14)[:, None]}
+    kinds |= {"other digits": load_images("digits").x_test, "an empty picture": empty}
+    kinds["a stroke"] = stroke
+    surprise = {name: -log_weights(vae, x, 16).mean(axis=1) for name, x in kinds.items()}
+    return [
+        "<h2>14 · What doesn't belong?</h2><p>A network of digits is asked how much a picture "
+        "surprises it. Which pictures set off the alarm, and which walk past it?</p>",
+        widgets.AlarmBoard(
+            np.stack([as_floats(kind[:1])[0] for kind in kinds.values()]),
+            list(kinds),
+            {"surprise": -log_weights(vae, x, 16).mean(axis=1)},
+            {"surprise": list(surprise.values())},
+        ),
+    ]
+
+
 INTRODUCTION = """<h1>What is a variational autoencoder? Pictures to touch</h1>
 <p>One network squeezes a picture into a few numbers, its <b>code</b>. Another paints a picture
 from such numbers. A <em>variational</em> autoencoder blurs each code a little, so that codes close
@@ -148,6 +170,12 @@ pictures that nobody has ever drawn.</p>
 those of the notebooks that tell the story.</p>"""
 
 
+def chapters(images):
+    """Texts and widgets, notebook by notebook."""
+    all_ = (first_notebooks, middle_notebooks, last_notebooks, misfits)
+    return [part for chapter in all_ for part in chapter(images)]
+
+
 def main():
     """Write the page, and open it if there is a screen."""
     parser = argparse.ArgumentParser(description="the classroom page, without a kernel")
@@ -155,11 +183,8 @@ def main():
     parser.add_argument("--path", type=Path, default=PATH, help=f"where to, {PATH} by default")
     options = parser.parse_args()
     images = load_images("mnist")
-    parts = [INTRODUCTION]
-    for chapter in (first_notebooks, middle_notebooks, last_notebooks):
-        parts += chapter(images)
     options.path.parent.mkdir(parents=True, exist_ok=True)
-    write_page(options.path, "Pictures to touch", parts)
+    write_page(options.path, "Pictures to touch", [INTRODUCTION, *chapters(images)])
     print(f"wrote {options.path}; open it in any browser, with or without a network")
     if not options.no_browser:
         webbrowser.open(options.path.resolve().as_uri())

@@ -14,13 +14,14 @@ evaluation   held-out errors and baselines, class probabilities, tighter bounds,
 
 What supports it:
 
-data         MNIST, Fashion-MNIST, embedded digits, images of your own, the four drawings
+data         MNIST and its kin, embedded digits, images of your own, the four drawings
 plots        static figures: arrays in, Axes out
 diagrams     the drawings: networks, stamps, clouds
 widgets      the figures that answer to mouse, finger and keyboard, in the browser
 pretrained   small trained models that ship
 exercises    check() and the answers
 machine      check_setup(), the first call of each notebook
+scale        more trainings, or a larger one, on more than one machine
 
 Private: ``_validation`` checks arguments and arrays at the public borders, ``_pixels`` checks the
 images inside the models. Nothing is imported here, so that importing one module costs no more.

@@ -22,7 +22,7 @@ class ConvVAE(VAE):
         kwargs: as for ``VAE``. Photographs want Gaussian pixels, ``noise_stddev="learned"``, since
             their grays are no probabilities of black and white.
 
-    ``fit(images)``.
+    ``fit(images)``. Introduced in notebook 14.
     """
 
     def __init__(self, latent_dim=32, image_shape=(64, 64, 3), *, filters=(32, 64, 128), **kwargs):
@@ -60,7 +60,7 @@ class ConditionalVAE(VAE):
 
     ``fit(images, labels)``, ``evaluate(images, labels)``. With a small ``beta`` the code says, too,
     which digit it is, and argues with the label; 4 is a good start for drawings that can be read.
-    Kingma et al. 2014, arXiv 1406.5298; Sohn et al. 2015.
+    Kingma et al. 2014, arXiv 1406.5298; Sohn et al. 2015. Introduced in notebook 14.
     """
 
     def __init__(self, latent_dim=20, image_shape=(28, 28, 1), *, classes=10, **kwargs):

@@ -138,7 +138,7 @@ def test_an_unknown_exercise(name):
 def test_names_are_a_notebook_and_a_number():
     for name, exercise in EXERCISES.items():
         notebook, number = name.split(".")
-        assert len(notebook) == 2 and notebook.isdigit() and number in "12"
+        assert len(notebook) == 2 and notebook.isdigit() and number in "123"
         assert len(exercise.mistakes) >= 3
         assert all(words == words.strip() and words[-1] != "." for words in exercise.mistakes)
 

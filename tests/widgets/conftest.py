@@ -53,7 +53,12 @@ BOTH = (
     {"pixels": COPIES[6], "features": COPIES[54]},
     {"pixels": COPIES[54], "features": COPIES[0]},
 )
+NORMAL = {"surprise": RNG.normal(size=50), "per file": RNG.normal(3, 2, 40)}
+OTHERS = {name: [RNG.normal(1, 2, n) for n in (9, 1, 30, 4)] for name in NORMAL}
 BUILDERS = {
+    "AlarmBoard": lambda: widgets.AlarmBoard(
+        X[:4], ["cats", "<b>dots", "noise", "1"], NORMAL, OTHERS
+    ),
     "CodeMap": lambda: widgets.CodeMap(FLAT, CODES, LABELS, noise=0.2),
     "CodePath": lambda: widgets.CodePath(MEMORY, np.eye(3), NAMES),
     "CodeSliders": lambda: widgets.CodeSliders(MEMORY, np.array([0.5, -9, 9])),

@@ -50,11 +50,12 @@ def load_folder(
     files = sorted((_number(file.relative_to(root)) < test_share, file) for file in _files(root))
     x = _room((len(files), height, width, *([] if gray else [3])), in_memory)
     kept = []
-    for is_test, file in tqdm(files, desc=root.name, unit="image", disable=None):
+    for is_test, file in tqdm(files, desc=root.name, unit="image", delay=5, leave=False):
         try:
             x[len(kept)] = _read(file, (width, height), gray, shape)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            reason = f"{error}".partition("\n")[0].replace(f"{file}", "the file")
+            reason = f"{error}".partition("\n")[0].replace(f"image file {str(file)!r}", "a picture")
+            reason = reason.replace(f"{file}", "the file")
             print(f"left out {file.relative_to(root).as_posix()}: {reason or type(error).__name__}")
             continue
         kept.append((is_test, file.relative_to(root)))

@@ -521,4 +521,67 @@ EXERCISES = {
             ),
         },
     ),
+    "14.1": Exercise(
+        solution=4 * 4 * 16 * 32 + 32,
+        mistakes={
+            "each of the 32 stamps spans all 16 channels that come in": 4 * 4 * 32 + 32,
+            "each stamp has a bias of its own": 4 * 4 * 16 * 32,
+            "one bias for each channel that goes out, not for each that comes in": (
+                4 * 4 * 16 * 32 + 16
+            ),
+            "a stamp covers 4 x 4 pixels, not 4": 4 * 16 * 32 + 32,
+            "the size of the picture doesn't matter: the same stamps go all over it": (
+                4 * 4 * 16 * 32 * 24 * 24 + 32
+            ),
+        },
+        tolerance=0.0001,
+    ),
+    "14.2": Exercise(
+        inputs=lambda: (np.array([9.0, 8.0, 5.0, 4.0, 4.2]), np.array([3.0, 5.5, 7.0])),
+        solution=lambda normal, others: (others[:, np.newaxis] > normal).mean(),
+        mistakes={
+            "that is how often the normal one surprises more; turn the comparison": (
+                lambda normal, others: (others[:, np.newaxis] < normal).mean()
+            ),
+            "compare each with each, not only with the average": (
+                lambda normal, others: (others > normal.mean()).mean()
+            ),
+            "compare each with each, not only with the median": (
+                lambda normal, others: (others > np.median(normal)).mean()
+            ),
+            "compare each with each, not the two averages": (
+                lambda normal, others: float(others.mean() > normal.mean())
+            ),
+            "return one share of all pairs: take the mean over both": (
+                lambda normal, others: (others[:, np.newaxis] > normal).mean(axis=1)
+            ),
+            "return the share of the pairs, not their count": (
+                lambda normal, others: (others[:, np.newaxis] > normal).sum()
+            ),
+        },
+        reminder="the two have different lengths: others[:, np.newaxis] > normal compares all",
+    ),
+    "14.3": Exercise(
+        inputs=lambda: (np.random.default_rng(3).normal(size=(3, 2)), 3, 5),
+        solution=lambda z, label, classes: np.concatenate(
+            [z, np.tile(np.eye(classes)[label], (len(z), 1))], axis=1
+        ),
+        mistakes={
+            "the label goes in as a one-hot code, not as a number": (
+                lambda z, label, classes: np.column_stack([z, np.full(len(z), label)])
+            ),
+            "the code comes first, then the label": lambda z, label, classes: np.concatenate(
+                [np.tile(np.eye(classes)[label], (len(z), 1)), z], axis=1
+            ),
+            "each code needs the label beside it: repeat the one-hot code for each row": (
+                lambda z, label, classes: np.eye(classes)[label]
+            ),
+            "labels count from 0, so label 3 is the fourth place": (
+                lambda z, label, classes: np.concatenate(
+                    [z, np.tile(np.eye(classes)[label - 1], (len(z), 1))], axis=1
+                )
+            ),
+        },
+        reminder="z is (n, k): repeat the one-hot code n times, np.tile(one_hot, (len(z), 1))",
+    ),
 }

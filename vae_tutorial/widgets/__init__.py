@@ -4,6 +4,7 @@ Each is an ipywidget with a trait for each control: ``dial.mean = 2`` moves the 
 ``dial.observe(print, "mean")`` hears a drag, ``ipywidgets.jslink`` joins two.
 """
 
+from vae_tutorial.widgets.alarm_board import AlarmBoard
 from vae_tutorial.widgets.code_map import CodeMap
 from vae_tutorial.widgets.collapse_slider import CollapseSlider
 from vae_tutorial.widgets.dataset_browser import DatasetBrowser

@@ -26,10 +26,9 @@ class DrawsSlider(Explorer):
         x = stack(x)
         _validation.same_length("log_weights", log_weights, "x", x)
         _validation.same_length("evidence", evidence, "x", x)
-        most = len(log_weights[0])
+        images, most = list(range(1, len(x) + 1)), len(log_weights[0])
         counts = [k for k in (1, 2, 5, 10, 20, 50, 100, 200, 500) if k < most] + [most]
-        images = Choice("image", list(range(1, len(x) + 1)))
         data = {"x": x, "counts": counts, "weights": np.asarray(log_weights, float)}
         data["evidence"] = np.asarray(evidence, float)
-        parts = {"image": images, "draws": Choice("draws", counts)}
+        parts = {"image": Choice("image", images), "draws": Choice("draws", counts)}
         super().__init__(parts, data, image=image, draws=draws)

@@ -28,7 +28,7 @@ def write_page(path, title, parts):
     shared = "\n".join((HERE / name).read_text("utf-8") for name in ("host.js", "explorer.js"))
     style = STYLE + (HERE / "explorer.css").read_text("utf-8")
     body = [
-        _widget(part, f"widget-{i}") if isinstance(part, Explorer) else part
+        widget_html(part, f"widget-{i}") if isinstance(part, Explorer) else part
         for i, part in enumerate(parts)
     ]
     page = f"""<!doctype html>
@@ -52,7 +52,7 @@ def write_page(path, title, parts):
         file.write(page.encode())
 
 
-def _widget(widget, id_):
+def widget_html(widget, id_):
     """A widget's state as JSON, and its own script, which finds what all share on the page."""
     names = [part["name"] for part in widget.controls]
     state = {name: getattr(widget, name) for name in ("data", "controls", *names)}
