@@ -231,8 +231,8 @@ for kind in PLAYERS:
 """
 
 
-# Compiled by XLA, which Keras leaves off where there is no GPU. Without it TensorFlow adds the
-# three or more contributions to a discriminator's gradient in the order in which threads bring them.
+# Compiled by XLA, which Keras leaves off where there is no GPU. Without it TensorFlow adds three or
+# more contributions to a discriminator's gradient in the order in which threads bring them.
 def test_the_same_seed_gives_the_same_weights_in_two_processes():
     first, second = (in_another_process(SEPARATE, PYTHONHASHSEED=seed) for seed in "12")
     assert first == second and first.count("GAN") == 2
