@@ -8,7 +8,7 @@ python := .venv/bin/python
 notebooks := $(python) -m pytest -p tests.nbval_numbers --nbval-current-env --nbval-cell-timeout=300
 no_screen := [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname -s)" != Darwin ]
 
-.PHONY: help lab play test faults weights bench clean
+.PHONY: help lab play site handouts test faults weights bench clean
 .NOTPARALLEL:
 
 help:  ## list these commands
@@ -25,6 +25,12 @@ play: .venv/for-lab  ## write the classroom page, all widgets without code or ke
 	@set -- $(PLAY_FLAGS); \
 	if $(no_screen); then set -- "$$@" --no-browser; fi; \
 	exec $(python) -m play.pictures_to_touch "$$@"
+
+site: .venv/for-site  ## build the series as web pages, with live pictures, into build/site
+	$(python) -m pages.build
+
+handouts: .venv/for-lab  ## write notebooks without outputs, and each picture to touch as a file, for a class
+	$(python) -m pages.handouts
 
 test: .venv/for-test  ## check the style, and run the unit tests and every notebook, online and offline
 	@echo "== Style"
@@ -52,7 +58,7 @@ weights: .venv/for-test  ## train the models that ship again, and say whether th
 bench: .venv/for-test  ## measure speed, memory, widgets, the tests' own sensitivity and the effect of the seed (an hour)
 	$(python) -m benchmarks.peers
 	$(python) -m benchmarks.scaling
-	$(python) -m benchmarks.notebooks --write-readme
+	$(python) -m benchmarks.notebooks --write
 	$(python) -m benchmarks.widgets
 	$(python) -m benchmarks.folder
 	$(python) -m benchmarks.scale
@@ -72,9 +78,10 @@ pip := $(python) -m pip install
 .PHONY: newest
 
 .venv/for-lab: $(if $(LOCK),requirements-lab.lock,newest)
+.venv/for-site: $(if $(LOCK),requirements-site.lock,newest)
 .venv/for-test: $(if $(LOCK),requirements.lock,newest)
 
-.venv/for-lab .venv/for-test: pyproject.toml
+.venv/for-lab .venv/for-site .venv/for-test: pyproject.toml
 	@if [ "$$(uname -s) $$(uname -m)" = "Darwin x86_64" ]; then \
 		echo "TensorFlow 2.21 does not run on Macs with an Intel processor: open the notebooks on Binder." >&2; exit 1; fi
 # pip writes RECORD last. It takes a package without one for complete, so remove what an interruption left.
@@ -88,13 +95,13 @@ pip := $(python) -m pip install
 		"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
 			fail "$(PYTHON) lacks its venv module: on Debian and Ubuntu, apt install python3-venv"; \
 		"$(PYTHON)" -m venv --clear .venv; }
-	@rm -f .venv/for-lab .venv/for-test
+	@rm -f .venv/for-*
 ifdef LOCK
 # Wheels only, and this project built with the locked setuptools: otherwise pip fetches build tools unchecked.
 	$(pip) --require-hashes --only-binary :all: --requirement "$(filter %.lock,$^)"
 	$(pip) --no-deps --no-build-isolation --editable .
-# Only now, so that an interrupted installation resumes. What is installed for the tests also serves the notebooks.
-	@touch .venv/for-lab $@
+# Only now, so that an interrupted installation resumes. What is installed for the tests serves for all.
+	@touch $(if $(filter %-test,$@),.venv/for-lab .venv/for-site) $@
 else
 	$(pip) --upgrade --upgrade-strategy eager --editable ".[$(@:.venv/for-%=%)]"
 endif

@@ -1,6 +1,6 @@
 """How long each notebook takes, and how much memory: the promise is 90 s and 1.5 GB.
 
-``python -m benchmarks.notebooks [--data mnist|digits] [--write-readme] [FILES]``
+``python -m benchmarks.notebooks [--data mnist|digits] [--write] [FILES]``
 
 Each notebook is executed whole, in a process and a kernel of its own, and is not written back.
 Seconds: from starting the process to its end. Peak MB: the largest sum of the memory of the kernel
@@ -27,7 +27,7 @@ from vae_tutorial.data._files import atomic_write
 SECONDS_LIMIT = 90
 MEGABYTES_LIMIT = 1536
 PAUSE = 0.3  # seconds between two looks at the memory
-README = Path("README.md")
+PAGE = Path("pages", "measurements.md")
 BEGIN, END = "<!-- notebooks: measured -->", "<!-- /notebooks: measured -->"
 
 # What the processes run: the notebook is read, executed in memory, and dropped.
@@ -136,11 +136,11 @@ def table(results: list[Measured]) -> str:
     return "\n".join(rows)
 
 
-def with_table(readme: str, text: str) -> str:
-    """The README with new text between its two markers."""
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1 or readme.find(BEGIN) > readme.find(END):
-        raise ValueError(f"README.md: expected one {BEGIN} and, after it, one {END}")
-    head, rest = readme.split(BEGIN)
+def with_table(page: str, text: str) -> str:
+    """The page with new text between its two markers."""
+    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.find(BEGIN) > page.find(END):
+        raise ValueError(f"{PAGE}: expected one {BEGIN} and, after it, one {END}")
+    head, rest = page.split(BEGIN)
     return f"{head}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}"
 
 
@@ -149,13 +149,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("files", nargs="*", type=Path, metavar="FILES")
     parser.add_argument("--data", choices=("mnist", "digits"), default="mnist")
-    parser.add_argument("--write-readme", action="store_true", help="needs all the notebooks")
+    parser.add_argument("--write", action="store_true", help="needs all the notebooks")
     options = parser.parse_args(arguments)
     files = options.files or sorted(Path("notebooks").glob("*.ipynb"))
     if not files:
         parser.error("FILES: expected notebooks, found none in notebooks/")
-    if options.write_readme and (options.files or options.data != "mnist"):
-        parser.error("--write-readme: expected all the notebooks on MNIST; leave FILES, --data out")
+    if options.write and (options.files or options.data != "mnist"):
+        parser.error("--write: expected all the notebooks on MNIST; leave FILES, --data out")
 
     with tempfile.TemporaryDirectory() as empty:
         variables = surroundings(options.data, empty)
@@ -173,11 +173,11 @@ def main(arguments: list[str] | None = None) -> int:
     kept = all(r.verdict == "ok" for r in results)
     total = sum(r.seconds for r in results)
     print(f"{'all':32} {total:5.0f} s  (limits: {SECONDS_LIMIT} s, {MEGABYTES_LIMIT} MB each)")
-    if options.write_readme and any(r.error for r in results):
-        print("README.md left as it is: a notebook failed")
-    elif options.write_readme:
-        text = with_table(README.read_text(encoding="utf-8"), table(results))
-        with atomic_write(README) as file:
+    if options.write and any(r.error for r in results):
+        print(f"{PAGE} left as it is: a notebook failed")
+    elif options.write:
+        text = with_table(PAGE.read_text(encoding="utf-8"), table(results))
+        with atomic_write(PAGE) as file:
             file.write(text.encode())
     return int(not kept)
 

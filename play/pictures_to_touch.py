@@ -148,15 +148,17 @@ def misfits(images):
     kinds = {"mirrored digits": x[:300, :, ::-1], "halves": x[:300] * (np.arange(28) < 14)[:, None]}
     kinds |= {"other digits": load_images("digits").x_test, "an empty picture": empty}
     kinds["a stroke"] = stroke
-    surprise = {name: -log_weights(vae, x, 16).mean(axis=1) for name, x in kinds.items()}
+    normal = -log_weights(vae, x, 16).mean(axis=1)
+    others = [-log_weights(vae, pictures, 16).mean(axis=1) for pictures in kinds.values()]
+    usual = np.median(normal)
     return [
         "<h2>14 · What doesn't belong?</h2><p>A network of digits is asked how much a picture "
         "surprises it. Which pictures set off the alarm, and which walk past it?</p>",
         widgets.AlarmBoard(
             np.stack([as_floats(kind[:1])[0] for kind in kinds.values()]),
             list(kinds),
-            {"surprise": -log_weights(vae, x, 16).mean(axis=1)},
-            {"surprise": list(surprise.values())},
+            {"surprise": normal, "distance from the usual": np.abs(normal - usual)},
+            {"surprise": others, "distance from the usual": [np.abs(s - usual) for s in others]},
         ),
     ]
 

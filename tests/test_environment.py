@@ -26,9 +26,15 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 LAB = PROJECT["dependencies"] + EXTRAS["lab"]
-OWN = EXTRAS["scale"] + EXTRAS["test"]
+OWN = EXTRAS["scale"] + EXTRAS["site"] + EXTRAS["test"]
+SITE = PROJECT["dependencies"] + EXTRAS["site"]
 ALL = LAB + [line for line in OWN if not line.startswith("vae-tutorial[")]
-LOCKS = {"requirements-lab.lock": LAB, "requirements.lock": ALL}
+LOCKS = {
+    "requirements-lab.lock": LAB,
+    "requirements-site.lock": SITE,
+    "requirements.lock": ALL,
+}
+LOCK_FOR = dict(zip(("lab", "site", "test"), LOCKS, strict=True))
 ENVIRONMENTS = ["environment.yml", "binder/environment.yml"]
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 MACHINES = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64")]
@@ -161,9 +167,10 @@ def test_the_locks_fulfill_what_pyproject_asks_for(name, here):
 
 
 def test_a_reader_gets_the_tested_versions_without_the_tools_of_the_tests(here):
-    lab, tested = (locked_versions(name, here) for name in LOCKS)
-    assert lab.items() <= tested.items()
+    lab, site, tested = (locked_versions(name, here) for name in LOCKS)
+    assert lab.items() <= tested.items() and site.items() <= tested.items()
     assert not {"pytest", "ruff", "hypothesis", "playwright", "onnxruntime", "tf2onnx"} & {*lab}
+    assert not {"sphinx", "distributed"} & {*lab} and not {"jupyterlab", "pytest"} & {*site}
 
 
 def test_all_files_of_the_package_are_installed():
@@ -183,7 +190,7 @@ def test_all_files_of_the_package_are_installed():
 
 def test_the_package_needs_nothing_but_its_core_dependencies():
     """As on somebody else's Jupyter: each module, with the packages of the extras out of reach."""
-    extras = [Requirement(line).name for line in EXTRAS["lab"] + EXTRAS["scale"] + EXTRAS["test"]]
+    extras = [Requirement(line).name for line in itertools.chain(*EXTRAS.values())]
     # Core packages import these themselves; psutil is used where it happens to be.
     blocked = {name.replace("-", "_") for name in extras} - {"vae_tutorial", "packaging"}
     code = f"""
@@ -348,29 +355,30 @@ def test_a_finished_install_is_not_checked_again(checkout):
     assert done.stdout.startswith("-m jupyterlab ")
 
 
-@pytest.mark.parametrize("target", ["lab", "test"])
+@pytest.mark.parametrize("target", ["lab", "site", "test"])
 def test_make_installs_the_locked_versions_with_their_hashes(checkout, target):
     done = make("-n", target, folder=checkout)
     packages, project = [line for line in done.stdout.splitlines() if " pip install " in line]
-    lock = {"lab": "requirements-lab.lock", "test": "requirements.lock"}[target]
+    lock = LOCK_FOR[target]
     assert packages.endswith(f'--require-hashes --only-binary :all: --requirement "{lock}"')
     assert "--no-deps --no-build-isolation --editable" in project
 
 
-def test_what_is_installed_for_the_tests_also_serves_the_notebooks(checkout):
+def test_what_is_installed_for_the_tests_serves_for_all(checkout):
     script(checkout / PYTHON, ECHO)
     make(".venv/for-lab", folder=checkout)
     assert make("-q", ".venv/for-test", folder=checkout).returncode == 1
     make("clean", folder=checkout)
     script(checkout / PYTHON, ECHO)
     make(".venv/for-test", folder=checkout)
-    assert make("-q", ".venv/for-lab", ".venv/for-test", folder=checkout).returncode == 0
+    stamps = [f".venv/for-{target}" for target in LOCK_FOR]
+    assert make("-q", *stamps, folder=checkout).returncode == 0
 
 
-@pytest.mark.parametrize("stamp", ["for-lab", "for-test"])
+@pytest.mark.parametrize("stamp", [f"for-{target}" for target in LOCK_FOR])
 def test_it_is_installed_again_once_other_packages_are_asked_for(checkout, stamp):
     script(checkout / PYTHON, ECHO)
-    lock = {"for-lab": "requirements-lab.lock", "for-test": "requirements.lock"}[stamp]
+    lock = LOCK_FOR[stamp.removeprefix("for-")]
     for name in ("pyproject.toml", lock):
         make(f".venv/{stamp}", folder=checkout)
         assert make("-q", f".venv/{stamp}", folder=checkout).returncode == 0

@@ -1,0 +1,165 @@
+"""``make site``: the series as pages, from the stored notebooks, with widgets that need no kernel.
+
+No notebook is run: the pages show the stored outputs, and the widgets of the classroom page, around
+small networks that ship or train within seconds. Needs no network.
+"""
+
+import json
+import re
+import shutil
+import sys
+import time
+from base64 import b64decode
+from pathlib import Path
+
+import nbformat
+
+from play.pictures_to_touch import chapters
+from vae_tutorial.data import load_images
+from vae_tutorial.widgets.explorer import HERE, Explorer
+from vae_tutorial.widgets.page import widget_html
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+SOURCE, OUT = ROOT / "build" / "pages", ROOT / "build" / "site"
+COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
+READING = re.compile(r"^## Further reading\s*$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+PREDICT = re.compile(r"^\*\*Predict:\*\* (.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
+WIDGET = re.compile(r"^(?:\w+ = )?widgets\.(\w+)\(", re.MULTILINE)
+
+
+def write_widgets(folder):
+    """A script for each widget of the classroom page; returns the names of their classes.
+
+    A page loads it beside its text, which can be read before.
+    """
+    folder.mkdir(parents=True)
+    shared = "\n".join((HERE / name).read_text("utf-8") for name in ("host.js", "explorer.js"))
+    (folder.parent / "widgets.js").write_text(shared, "utf-8")
+    shutil.copy(HERE / "explorer.css", folder.parent / "widgets.css")
+    names = []
+    for part in chapters(load_images("mnist")):
+        if not isinstance(part, Explorer):
+            continue
+        names.append(name := type(part).__name__)
+        html = widget_html(part, name)
+        state, script = re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)
+        script = script.replace(f'host(widget, "{name}")', "host(widget, place.id)")
+        (folder / f"{name}.js").write_text(SCRIPT % (name, json.dumps(state), script), "utf-8")
+    return names
+
+
+SCRIPT = """for (const place of document.querySelectorAll('[data-widget="%s"]')) {
+const state = Object.assign(document.createElement("script"), { type: "application/json" });
+state.textContent = %s;
+place.replaceChildren(state);
+%s
+}
+"""
+
+
+def place_of(name, id_, root):
+    """Where a widget goes on a page that lies ``root`` below the front page."""
+    return (
+        f'<div class="vae-place" id="{id_}" data-widget="{name}"><p>This picture to touch needs '
+        f'JavaScript.</p></div>\n<script src="{root}_static/widgets/{name}.js" async></script>'
+    )
+
+
+def page_of(path, names):
+    """A notebook as Sphinx takes it: widgets in the place of the text that stands for them."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = COMMENT.sub("", cell.source)
+            continue
+        if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+            cell.metadata.setdefault("tags", []).append("hide-output")
+        for output in cell.outputs:
+            text = output.get("data", {}).get("text/plain", "")
+            made = WIDGET.findall(cell.source)
+            if text.endswith("Try it in JupyterLab or on Binder.") and made[-1] in names:
+                html = place_of(made[-1], f"{made[-1]}-{cell.id}", "../")
+                output.data = {"text/html": html}
+    return notebook
+
+
+def front_page(text, notebooks, names, folder):
+    """The front page, with its widget and with pictures from the notebooks."""
+    folder.mkdir()
+
+    def figure(found):
+        number, id_, words = found.groups()
+        [cell] = [cell for cell in notebooks[number].cells if cell.id == id_]
+        [png] = [o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {})]
+        (folder / f"{number}.png").write_bytes(b64decode(png))
+        return f"![{words}]({folder.name}/{number}.png)"
+
+    text = re.sub(r"FIGURE:(\d\d):([\w-]+):(.*)", figure, text)
+    text = re.sub(r"WIDGET:(\w+)", lambda found: place_of(found[1], found[1], ""), text)
+    stems = "\n".join(f"notebooks/{path.stem}" for path in sorted(NOTEBOOKS.glob("*.ipynb")))
+    return text.replace("NOTEBOOKS", stems)
+
+
+def bibliography(notebooks):
+    """All that the notebooks recommend, by notebook."""
+    parts = ["# Bibliography\n\nWhat the notebooks recommend for further reading."]
+    for notebook in notebooks.values():
+        title = notebook.cells[0].source.split("\n")[0]
+        text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        parts.append(f"#{title}\n\n{READING.search(text)[1].strip()}")
+    return "\n\n".join(parts) + "\n"
+
+
+def worksheets(notebooks):
+    """Every question before a result, with room to write."""
+    parts = ["# Worksheets\n\nWrite down a guess for each before you run the cell below it."]
+    for notebook in notebooks.values():
+        parts.append(f"#{notebook.cells[0].source.splitlines()[0]}")
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                for question in PREDICT.findall(cell.source):
+                    room = '<div class="room" role="presentation"></div>'
+                    parts.append(f"{question[:1].upper()}{question[1:].strip()}\n\n{room}")
+    return "\n\n".join(parts) + "\n"
+
+
+def write_source():
+    """All that Sphinx reads, in ``SOURCE``."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    SOURCE.mkdir(parents=True)
+    for path in (ROOT / "pages").iterdir():
+        if path.suffix in (".md", ".svg") or path.name == "conf.py":
+            shutil.copy(path, SOURCE)
+    names = write_widgets(SOURCE / "_static" / "widgets")
+    shutil.copy(ROOT / "pages" / "pages.css", SOURCE / "_static")
+    notebooks = {p.stem[:2]: page_of(p, names) for p in sorted(NOTEBOOKS.glob("*.ipynb"))}
+    (SOURCE / "notebooks").mkdir()
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        nbformat.write(notebooks[path.stem[:2]], SOURCE / "notebooks" / path.name)
+    index = (ROOT / "pages" / "index.md").read_text("utf-8")
+    text = front_page(index, notebooks, names, SOURCE / "story")
+    (SOURCE / "index.md").write_text(text, "utf-8")
+    (SOURCE / "worksheets.md").write_text(worksheets(notebooks), "utf-8")
+    (SOURCE / "bibliography.md").write_text(bibliography(notebooks), "utf-8")
+
+
+def main():
+    """Write the pages, and say where they are."""
+    from sphinx.cmd.build import main as sphinx
+
+    start = time.perf_counter()
+    write_source()
+    shutil.rmtree(OUT, ignore_errors=True)
+    failed = sphinx(["-j", "auto", "-W", "--keep-going", "-q", str(SOURCE), str(OUT)])
+    if not failed:
+        # 1.6 MB of icons, which the theme's font holds, too.
+        (OUT / "_static" / "scripts" / "fontawesome.js").write_text("", "utf-8")
+        megabytes = sum(path.stat().st_size for path in OUT.rglob("*") if path.is_file()) / 1e6
+        front, seconds = (OUT / "index.html").relative_to(ROOT), time.perf_counter() - start
+        print(f"wrote {front}: {megabytes:.1f} MB in {seconds:.0f} s")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

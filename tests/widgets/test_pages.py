@@ -1,0 +1,148 @@
+"""The pages of the series: whole, without the network, live, and without barriers."""
+
+import functools
+import http.server
+import os
+import re
+import subprocess
+import sys
+import threading
+import zlib
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests import browser
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "build" / "site"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+BESIDE = "index start for_teachers worksheets glossary bibliography measurements accessibility"
+PAGES = [f"{name}.html" for name in BESIDE.split()]
+PAGES += [f"notebooks/{path.stem}.html" for path in NOTEBOOKS]
+NOWHERE = {f"{name}_proxy": "http://127.0.0.1:9" for name in ("http", "https", "all")}
+PLACE = re.compile(r'data-widget="(\w+)"')
+TARGET = re.compile(r'\b(?:href|src)="([^"]+)"')
+MB = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def site():
+    """The pages, built where nothing can be fetched."""
+    command = [sys.executable, "-m", "pages.build"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | NOWHERE, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "wrote build/site/index.html: " in done.stdout
+    return SITE
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files, and writes no log."""
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """Where the pages are served, to this machine alone."""
+    handler = functools.partial(Quiet, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def html(page):
+    return (SITE / page).read_text(encoding="utf-8")
+
+
+def test_there_is_a_page_for_each_notebook_and_all_is_small(site):
+    paths = [*site.glob("*.html"), *site.glob("notebooks/*.html")]
+    found = {path.relative_to(site).as_posix() for path in paths}
+    assert found - {"genindex.html", "search.html"} == {*PAGES}
+    assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < 25 * MB
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_within_the_pages_lead_somewhere(site, page):
+    for target in TARGET.findall(html(page)):
+        parts = urlsplit(target)
+        if parts.scheme:  # another site, or data: that is no link
+            continue
+        path = (site / page).parent / unquote(parts.path) if parts.path else site / page
+        path = path / "index.html" if path.is_dir() else path
+        assert path.is_file(), target
+        if parts.fragment and path.suffix == ".html":
+            ids = re.findall(r'\bid="([^"]+)"', path.read_text(encoding="utf-8"))
+            assert unquote(parts.fragment) in ids, target
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_a_notebook_is_there_with_its_live_pictures_and_formulas(site, path):
+    page, source = html(f"notebooks/{path.stem}.html"), path.read_text(encoding="utf-8")
+    made = re.findall(r'"(?:\w+ = )?widgets\.([A-Z]\w+)\(', source)
+    assert PLACE.findall(page) == [name for name in made if name != "EpochScrubber"]
+    assert "$$" not in page and "given:" not in page
+    assert "<math" in page or "$$" not in source
+
+
+class Opened:
+    """A page in a browser."""
+
+    def __init__(self, chromium, address, page):
+        self.page, self.complaints = browser.open_page(chromium, has_touch=True)
+        self.requests = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(address + page)
+        self.names = PLACE.findall(html(page))
+        self.explorers = browser.explorers(self.page, len(self.names), 30) if self.names else []
+
+
+def barriers(page):
+    """What axe-core finds serious."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    return [
+        f"{rule['id']}: {node['html'][:150]}: {node['failureSummary']}"
+        for rule in axe.run(page, options={"preload": False}).response["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_asks_nobody_has_no_barrier_and_its_pictures_answer(address, chromium, page):
+    opened = Opened(chromium, address, page)
+    assert barriers(opened.page) == []
+    opened.page.emulate_media(color_scheme="dark")
+    opened.page.evaluate("document.documentElement.dataset.theme = 'dark'")  # as its button does
+    opened.page.wait_for_timeout(1000)  # it changes slowly
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert max(map(int, re.findall(r"\d+", opened.page.evaluate(background))[:3])) < 64
+    assert barriers(opened.page) == []
+    for explorer in opened.explorers:
+        for move in (browser.by_keyboard, browser.by_mouse):
+            move(explorer)
+    assert opened.complaints == []
+    assert all(url.startswith((address, "data:", "blob:")) for url in opened.requests)
+    files = {SITE / unquote(urlsplit(url).path[1:]) for url in opened.requests if address in url}
+    sent = sum(len(zlib.compress(file.read_bytes())) for file in files if file.is_file())
+    assert sent < 3 * MB  # as web servers send it, zipped
+    opened.page.context.close()
+
+
+def test_the_playground_of_the_front_page_learns_a_ring(address, chromium):
+    opened = Opened(chromium, address, "index.html")
+    [explorer] = opened.explorers
+    explorer.get_by_role("button", name="Train").click()
+    opened.page.wait_for_function(
+        """() => {
+            const text = document.querySelector(".vae-explorer [role=status]").textContent;
+            return Number(/distortion ([-\\d.]+)/.exec(text)[1]) < 3;
+        }""",
+        timeout=60_000,
+    )
+    opened.page.context.close()
