@@ -37,7 +37,8 @@ repository = os.environ.get("REPOSITORY", "")
 if repository:
     html_theme_options |= {
         "repository_url": repository,
-        "path_to_docs": "notebooks",
+        "repository_branch": "main",
+        "path_to_docs": "",
         "use_repository_button": True,
         "launch_buttons": {
             "binderhub_url": "https://mybinder.org",

@@ -26,11 +26,11 @@ def test_each_action_is_one_commit_the_same_everywhere():
     uses = {line.split("uses:")[1].strip() for line in lines if "uses:" in line}
     for use in uses:
         assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use), use
-    assert {use.split("@")[0] for use in uses} == {"actions/checkout", "actions/setup-python"}
-    assert len(uses) == 2
+    names = ("checkout", "deploy-pages", "setup-python", "upload-pages-artifact")
+    assert sorted(use.split("@")[0] for use in uses) == [f"actions/{name}" for name in names]
 
 
-@pytest.mark.parametrize("name", [path.name for path in PATHS])
+@pytest.mark.parametrize("name", [path.name for path in PATHS if path.name != "pages.yml"])
 def test_a_workflow_only_reads_and_ends(name):
     read, job, _ = workflow(name)
     assert read["permissions"] == {"contents": "read"} and "permissions" not in job
@@ -64,3 +64,14 @@ def test_the_style_is_checked_with_the_ruff_of_the_lock(tmp_path):
     assert lines[0].startswith("ruff==") and len(lines) > 1
     assert all(line.lstrip().startswith(("--hash=", "#")) for line in lines[1:])
     assert "--require-hashes" in command and "/ruff.lock" in command
+
+
+def test_the_pages_are_built_by_who_may_only_read_and_published_by_who_builds_nothing():
+    text = (ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8")
+    read = yaml.safe_load(text)
+    build, publish = (read["jobs"][name] for name in ("build", "publish"))
+    assert read["permissions"] == {"contents": "read"} and "permissions" not in build
+    assert [step["run"] for step in build["steps"] if "run" in step][0] == "make site"
+    assert build["steps"][-1]["with"] == {"path": "build/site"}
+    assert publish["needs"] == "build" and not any("run" in step for step in publish["steps"])
+    assert publish["permissions"] == {"pages": "write", "id-token": "write"}
