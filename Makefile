@@ -62,6 +62,7 @@ bench: .venv/for-test  ## measure speed, memory, widgets, the tests' own sensiti
 	$(python) -m benchmarks.widgets
 	$(python) -m benchmarks.folder
 	$(python) -m benchmarks.scale
+	$(python) -m pages.build && $(python) -m benchmarks.pages
 	$(python) -m benchmarks.altered_outputs --fresh
 	$(python) -m benchmarks.seeds
 	$(python) -m benchmarks.likelihood

@@ -60,10 +60,10 @@ place.replaceChildren(state);
 
 def place_of(name, id_, root):
     """Where a widget goes on a page that lies ``root`` below the front page."""
-    return (
-        f'<div class="vae-place" id="{id_}" data-widget="{name}"><p>This picture to touch needs '
-        f'JavaScript.</p></div>\n<script src="{root}_static/widgets/{name}.js" async></script>'
-    )
+    words = "This picture to touch needs JavaScript."
+    place = f'<div class="vae-place" id="{id_}" data-widget="{name}"><p>{words}</p></div>'
+    script = f"{root}_static/widgets/{name}.js"
+    return f'{place}\n<script src="{script}" async fetchpriority="high"></script>'
 
 
 def page_of(path, names):
@@ -153,6 +153,9 @@ def main():
     shutil.rmtree(OUT, ignore_errors=True)
     failed = sphinx(["-j", "auto", "-W", "--keep-going", "-q", str(SOURCE), str(OUT)])
     if not failed:
+        for path in OUT.rglob("*.html"):  # pictures wait until they are scrolled to
+            text = path.read_text("utf-8").replace("<img ", '<img loading="lazy" ')
+            path.write_text(text, "utf-8")
         # 1.6 MB of icons, which the theme's font holds, too.
         (OUT / "_static" / "scripts" / "fontawesome.js").write_text("", "utf-8")
         megabytes = sum(path.stat().st_size for path in OUT.rglob("*") if path.is_file()) / 1e6
