@@ -397,3 +397,11 @@ def test_without_the_locks_the_newest_versions_are_installed_each_time(checkout)
         assert line.endswith(f"--upgrade --upgrade-strategy eager --editable .[{extra}]")
     # And they do not pass for the locked ones.
     assert make("-q", ".venv/for-lab", folder=checkout).returncode == 1
+
+
+def test_who_cites_it_names_the_version_that_is_there():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (cited["version"], cited["license"]) == (PROJECT["version"], PROJECT["license"])
+    assert [author["name"] for author in cited["authors"]] == [
+        a["name"] for a in PROJECT["authors"]
+    ]
