@@ -14,9 +14,9 @@ from pathlib import Path
 
 import nbformat
 
-from play.pictures_to_touch import chapters
+from play.pictures_to_touch import every_widget
 from vae_tutorial.data import load_images
-from vae_tutorial.widgets.explorer import HERE, Explorer
+from vae_tutorial.widgets.explorer import HERE
 from vae_tutorial.widgets.page import widget_html
 
 ROOT = Path(__file__).parent.parent
@@ -38,11 +38,9 @@ def write_widgets(folder):
     (folder.parent / "widgets.js").write_text(shared, "utf-8")
     shutil.copy(HERE / "explorer.css", folder.parent / "widgets.css")
     names = []
-    for part in chapters(load_images("mnist")):
-        if not isinstance(part, Explorer):
-            continue
-        names.append(name := type(part).__name__)
-        html = widget_html(part, name)
+    for widget in every_widget(load_images("mnist")):
+        names.append(name := type(widget).__name__)
+        html = widget_html(widget, name)
         state, script = re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)
         script = script.replace(f'host(widget, "{name}")', "host(widget, place.id)")
         (folder / f"{name}.js").write_text(SCRIPT % (name, json.dumps(state), script), "utf-8")
@@ -84,7 +82,7 @@ def page_of(path, names):
     return notebook
 
 
-def front_page(text, notebooks, names, folder):
+def front_page(text, notebooks, folder):
     """The front page, with its widget and with pictures from the notebooks."""
     folder.mkdir()
 
@@ -138,7 +136,7 @@ def write_source():
     for path in NOTEBOOKS.glob("*.ipynb"):
         nbformat.write(notebooks[path.stem[:2]], SOURCE / "notebooks" / path.name)
     index = (ROOT / "pages" / "index.md").read_text("utf-8")
-    text = front_page(index, notebooks, names, SOURCE / "story")
+    text = front_page(index, notebooks, SOURCE / "story")
     (SOURCE / "index.md").write_text(text, "utf-8")
     (SOURCE / "worksheets.md").write_text(worksheets(notebooks), "utf-8")
     (SOURCE / "bibliography.md").write_text(bibliography(notebooks), "utf-8")

@@ -10,9 +10,8 @@ import sys
 import nbformat
 
 from pages.build import NOTEBOOKS, ROOT
-from play.pictures_to_touch import chapters
+from play.pictures_to_touch import every_widget
 from vae_tutorial.data import load_images
-from vae_tutorial.widgets.explorer import Explorer
 
 OUT = ROOT / "build" / "handouts"
 ANSWER = re.compile(r"<details>.*?</details>\s*", re.DOTALL)
@@ -35,9 +34,8 @@ def main():
     OUT.mkdir(parents=True)
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         nbformat.write(handout(nbformat.read(path, as_version=4)), OUT / path.name)
-    for part in chapters(load_images("mnist")):
-        if isinstance(part, Explorer):
-            part.save_html(OUT / f"{type(part).__name__}.html")
+    for widget in every_widget(load_images("mnist")):
+        widget.save_html(OUT / f"{type(widget).__name__}.html")
     print(f"wrote {len(list(OUT.iterdir()))} files into {OUT.relative_to(ROOT)}")
 
 

@@ -19,6 +19,7 @@ from vae_tutorial.latent import find_codes
 from vae_tutorial.models import Memory
 from vae_tutorial.pretrained import BETAS, load_pretrained
 from vae_tutorial.training import OneCycle, Snapshots, batches, set_seed
+from vae_tutorial.widgets.explorer import Explorer
 from vae_tutorial.widgets.page import write_page
 
 PATH = Path("build", "pictures_to_touch.html")
@@ -176,6 +177,11 @@ def chapters(images):
     """Texts and widgets, notebook by notebook."""
     all_ = (first_notebooks, middle_notebooks, last_notebooks, misfits)
     return [part for chapter in all_ for part in chapter(images)]
+
+
+def every_widget(images):
+    """The widgets alone, one of each class."""
+    return [part for part in chapters(images) if isinstance(part, Explorer)]
 
 
 def main():

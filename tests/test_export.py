@@ -9,11 +9,10 @@ import onnxruntime
 import pytest
 import tensorflow as tf
 
-from tests.small_models import small_vae
+from tests.small_models import KINDS, small
 from vae_tutorial.variants import ConditionalVAE, ConvVAE
 
-BUILDERS = {
-    "dense": small_vae,
+BUILDERS = {kind: lambda kind=kind: small(kind) for kind in KINDS} | {
     "convolutional": lambda: ConvVAE(3, (16, 8, 3), filters=(4, 6)),
     "conditional": lambda: ConditionalVAE(3, (8, 8, 1), units=(8,), decoder_units=(8,), classes=3),
 }

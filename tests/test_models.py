@@ -206,25 +206,6 @@ def test_config_round_trip(kind):
     assert [w.shape for w in again.weights] == [w.shape for w in model.weights]
 
 
-@every_kind
-def test_the_decoder_runs_outside_of_keras(kind, tmp_path):
-    model = trained(kind)
-    wanted = model.decoder(CODES).numpy()
-    model.decoder.export(tmp_path / "saved", verbose=False)
-    assert np.allclose(tf.saved_model.load(tmp_path / "saved").serve(CODES), wanted, atol=1e-5)
-
-
-@pytest.mark.filterwarnings("ignore::FutureWarning")
-@every_kind
-def test_the_decoder_runs_in_onnxruntime(kind, tmp_path):
-    onnxruntime = pytest.importorskip("onnxruntime")
-    model = trained(kind)
-    model.decoder.export(tmp_path / "decoder.onnx", format="onnx", verbose=False)
-    session = onnxruntime.InferenceSession(tmp_path / "decoder.onnx")
-    [found] = session.run(None, {session.get_inputs()[0].name: CODES})
-    assert np.allclose(found, model.decoder(CODES), atol=1e-5)
-
-
 SEPARATE = """
 import sys
 from tests.test_models import KINDS, fingerprint, trained

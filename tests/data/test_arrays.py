@@ -138,7 +138,7 @@ BAD = {  # what it is: (the file that is bad, its bytes, words of the error)
     "cut short": (X3, IDX[:-1], "promises (60, 6, 6), 2,176 bytes, but 2,175 came"),
     "too long": (X3, IDX + b"1", "but more came"),
     "cut gzip": (X3, gzip.compress(IDX)[:-3], "its gzip is cut short"),
-    "spoilt gzip": (X3, helpers.flipped(gzip.compress(IDX), 99), "damaged"),
+    "damaged gzip": (X3, helpers.flipped(gzip.compress(IDX), 99), "damaged"),
     "two gzips": (X3, 2 * gzip.compress(IDX), "cut short, or something follows"),
     "huge": (X3, struct.pack(">HBBIII", 0, 8, 3, *[2**31] * 3), "more than 1,048,576 bytes"),
     "idx bomb": (X3, gzip.compress(IDX + bytes(2**24)), "but more came"),

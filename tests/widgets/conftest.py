@@ -148,7 +148,7 @@ class Shown:
         self.page, self.complaints = browser.open_page(chromium, has_touch=True, **options)
         self.requests = []
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri())
+        self.page.goto(path if isinstance(path, str) else path.as_uri())
         found = browser.explorers(self.page, len(names), 30)
         self.explorers = dict(zip(names, found, strict=True))
 

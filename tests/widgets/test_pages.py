@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests import browser
+from tests.widgets.conftest import Shown
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "build" / "site"
@@ -90,16 +91,9 @@ def test_a_notebook_is_there_with_its_live_pictures_and_formulas(site, path):
     assert "<math" in page or "$$" not in source
 
 
-class Opened:
-    """A page in a browser."""
-
-    def __init__(self, chromium, address, page):
-        self.page, self.complaints = browser.open_page(chromium, has_touch=True)
-        self.requests = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(address + page)
-        self.names = PLACE.findall(html(page))
-        self.explorers = browser.explorers(self.page, len(self.names), 30) if self.names else []
+def opened(chromium, address, page):
+    """A page in a browser, with its widgets."""
+    return Shown(chromium, address + page, PLACE.findall(html(page)))
 
 
 def barriers(page):
@@ -115,34 +109,34 @@ def barriers(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_asks_nobody_has_no_barrier_and_its_pictures_answer(address, chromium, page):
-    opened = Opened(chromium, address, page)
-    assert barriers(opened.page) == []
-    opened.page.emulate_media(color_scheme="dark")
-    opened.page.evaluate("document.documentElement.dataset.theme = 'dark'")  # as its button does
-    opened.page.wait_for_timeout(1000)  # it changes slowly
+    shown = opened(chromium, address, page)
+    assert barriers(shown.page) == []
+    shown.page.emulate_media(color_scheme="dark")
+    shown.page.evaluate("document.documentElement.dataset.theme = 'dark'")  # as its button does
+    shown.page.wait_for_timeout(1000)  # it changes slowly
     background = "getComputedStyle(document.body).backgroundColor"
-    assert max(map(int, re.findall(r"\d+", opened.page.evaluate(background))[:3])) < 64
-    assert barriers(opened.page) == []
-    for explorer in opened.explorers:
+    assert max(map(int, re.findall(r"\d+", shown.page.evaluate(background))[:3])) < 64
+    assert barriers(shown.page) == []
+    for explorer in shown.explorers.values():
         for move in (browser.by_keyboard, browser.by_mouse):
             move(explorer)
-    assert opened.complaints == []
-    assert all(url.startswith((address, "data:", "blob:")) for url in opened.requests)
-    files = {SITE / unquote(urlsplit(url).path[1:]) for url in opened.requests if address in url}
+    assert shown.complaints == []
+    assert all(url.startswith((address, "data:", "blob:")) for url in shown.requests)
+    files = {SITE / unquote(urlsplit(url).path[1:]) for url in shown.requests if address in url}
     sent = sum(len(zlib.compress(file.read_bytes())) for file in files if file.is_file())
     assert sent < 3 * MB  # as web servers send it, zipped
-    opened.page.context.close()
+    shown.page.context.close()
 
 
 def test_the_playground_of_the_front_page_learns_a_ring(address, chromium):
-    opened = Opened(chromium, address, "index.html")
-    [explorer] = opened.explorers
+    shown = opened(chromium, address, "index.html")
+    [explorer] = shown.explorers.values()
     explorer.get_by_role("button", name="Train").click()
-    opened.page.wait_for_function(
+    shown.page.wait_for_function(
         """() => {
             const text = document.querySelector(".vae-explorer [role=status]").textContent;
             return Number(/distortion ([-\\d.]+)/.exec(text)[1]) < 3;
         }""",
         timeout=60_000,
     )
-    opened.page.context.close()
+    shown.page.context.close()

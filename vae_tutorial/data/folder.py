@@ -38,7 +38,7 @@ def load_folder(
     Raises:
         DataError: if there is no folder, or fewer than two images in it.
     """
-    from PIL import Image  # here, because importing the package should cost little
+    from PIL import Image, UnidentifiedImageError  # here, so that importing costs little
 
     height, width = _validation.whole_numbers("size", size, least=2, maximum=_validation.MAX_SIZE)
     _validation.choice("shape", shape, ("crop", "pad"))
@@ -54,7 +54,8 @@ def load_folder(
         try:
             x[len(kept)] = _read(file, (width, height), gray, shape)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            reason = f"{error}".partition("\n")[0].replace(f"image file {str(file)!r}", "a picture")
+            unknown = isinstance(error, UnidentifiedImageError)
+            reason = "not a picture" if unknown else f"{error}".partition("\n")[0]
             reason = reason.replace(f"{file}", "the file")
             print(f"left out {file.relative_to(root).as_posix()}: {reason or type(error).__name__}")
             continue
