@@ -8,7 +8,7 @@ python := .venv/bin/python
 notebooks := $(python) -m pytest -p tests.nbval_numbers --nbval-current-env --nbval-cell-timeout=300
 no_screen := [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && [ "$$(uname -s)" != Darwin ]
 
-.PHONY: help lab play site handouts test faults weights bench clean
+.PHONY: help lab play site handouts assignment grade test faults weights bench clean
 .NOTPARALLEL:
 
 help:  ## list these commands
@@ -31,6 +31,12 @@ site: .venv/for-site  ## build the series as web pages, with live pictures, into
 
 handouts: .venv/for-lab  ## write notebooks without outputs, and each picture to touch as a file, for a class
 	$(python) -m pages.handouts
+
+assignment: .venv/for-teach  ## write the exercises as nbgrader assignments, to hand out
+	$(python) -m teach.assignment
+
+grade: .venv/for-teach  ## grade a folder of what students handed in: make grade FROM=folder (GRADE_FLAGS="...")
+	$(python) -m teach.grade $(if $(FROM),"$(FROM)") $(GRADE_FLAGS)
 
 test: .venv/for-test  ## check the style, and run the unit tests and every notebook, online and offline
 	@echo "== Style"
@@ -80,9 +86,10 @@ pip := $(python) -m pip install
 
 .venv/for-lab: $(if $(LOCK),requirements-lab.lock,newest)
 .venv/for-site: $(if $(LOCK),requirements-site.lock,newest)
+.venv/for-teach: $(if $(LOCK),requirements-teach.lock,newest)
 .venv/for-test: $(if $(LOCK),requirements.lock,newest)
 
-.venv/for-lab .venv/for-site .venv/for-test: pyproject.toml
+.venv/for-lab .venv/for-site .venv/for-teach .venv/for-test: pyproject.toml
 	@if [ "$$(uname -s) $$(uname -m)" = "Darwin x86_64" ]; then \
 		echo "TensorFlow 2.21 does not run on Macs with an Intel processor: open the notebooks on Binder." >&2; exit 1; fi
 # pip writes RECORD last. It takes a package without one for complete, so remove what an interruption left.
@@ -102,7 +109,7 @@ ifdef LOCK
 	$(pip) --require-hashes --only-binary :all: --requirement "$(filter %.lock,$^)"
 	$(pip) --no-deps --no-build-isolation --editable .
 # Only now, so that an interrupted installation resumes. What is installed for the tests serves for all.
-	@touch $(if $(filter %-test,$@),.venv/for-lab .venv/for-site) $@
+	@touch $(if $(filter %-test,$@),.venv/for-lab .venv/for-site .venv/for-teach) $@
 else
 	$(pip) --upgrade --upgrade-strategy eager --editable ".[$(@:.venv/for-%=%)]"
 endif

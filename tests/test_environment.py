@@ -26,15 +26,17 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 LAB = PROJECT["dependencies"] + EXTRAS["lab"]
-OWN = EXTRAS["scale"] + EXTRAS["site"] + EXTRAS["test"]
+OWN = EXTRAS["scale"] + EXTRAS["site"] + EXTRAS["teach"] + EXTRAS["test"]
 SITE = PROJECT["dependencies"] + EXTRAS["site"]
+TEACH = LAB + EXTRAS["teach"][1:]  # the first is the extra "lab"
 ALL = LAB + [line for line in OWN if not line.startswith("vae-tutorial[")]
 LOCKS = {
     "requirements-lab.lock": LAB,
     "requirements-site.lock": SITE,
+    "requirements-teach.lock": TEACH,
     "requirements.lock": ALL,
 }
-LOCK_FOR = dict(zip(("lab", "site", "test"), LOCKS, strict=True))
+LOCK_FOR = dict(zip(("lab", "site", "teach", "test"), LOCKS, strict=True))
 ENVIRONMENTS = ["environment.yml", "binder/environment.yml"]
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 MACHINES = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64")]
@@ -167,8 +169,8 @@ def test_the_locks_fulfill_what_pyproject_asks_for(name, here):
 
 
 def test_a_reader_gets_the_tested_versions_without_the_tools_of_the_tests(here):
-    lab, site, tested = (locked_versions(name, here) for name in LOCKS)
-    assert lab.items() <= tested.items() and site.items() <= tested.items()
+    lab, site, teach, tested = (locked_versions(name, here) for name in LOCKS)
+    assert all(some.items() <= tested.items() for some in (lab, site, teach))
     assert not {"pytest", "ruff", "hypothesis", "playwright", "onnxruntime", "tf2onnx"} & {*lab}
     assert not {"sphinx", "distributed"} & {*lab} and not {"jupyterlab", "pytest"} & {*site}
 
@@ -355,9 +357,9 @@ def test_a_finished_install_is_not_checked_again(checkout):
     assert done.stdout.startswith("-m jupyterlab ")
 
 
-@pytest.mark.parametrize("target", ["lab", "site", "test"])
+@pytest.mark.parametrize("target", LOCK_FOR)
 def test_make_installs_the_locked_versions_with_their_hashes(checkout, target):
-    done = make("-n", target, folder=checkout)
+    done = make("-n", f".venv/for-{target}", folder=checkout)
     packages, project = [line for line in done.stdout.splitlines() if " pip install " in line]
     lock = LOCK_FOR[target]
     assert packages.endswith(f'--require-hashes --only-binary :all: --requirement "{lock}"')

@@ -4,8 +4,8 @@ from vae_tutorial import _validation
 from vae_tutorial.exercises.answers import EXERCISES
 
 
-def check(name, answer):
-    """Print whether an answer is right and, if it isn't, why.
+def verdict(name, answer):
+    """Say whether an answer is right: "right", "not answered yet", or "wrong: " and why.
 
     Args:
         name: the exercise, such as "00.1".
@@ -15,7 +15,12 @@ def check(name, answer):
         ValueError: for an unknown exercise.
     """
     _validation.choice("name", name, EXERCISES)
-    print(f"{name}: {EXERCISES[name].grade(answer)}")
+    return EXERCISES[name].grade(answer)
 
 
-__all__ = ["check"]
+def check(name, answer):
+    """Print the ``verdict`` on an answer; takes and raises the same."""
+    print(f"{name}: {verdict(name, answer)}")
+
+
+__all__ = ["check", "verdict"]
