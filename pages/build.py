@@ -13,7 +13,9 @@ from base64 import b64decode
 from pathlib import Path
 
 import nbformat
+from nbformat.v4 import new_markdown_cell
 
+from pages.links import run_links, with_address
 from play.pictures_to_touch import every_widget
 from vae_tutorial.data import load_images
 from vae_tutorial.widgets.explorer import HERE
@@ -67,6 +69,7 @@ def place_of(name, id_, root):
 def page_of(path, names):
     """A notebook as Sphinx takes it: widgets in the place of the text that stands for them."""
     notebook = nbformat.read(path, as_version=4)
+    notebook.cells.insert(1, new_markdown_cell(run_links(path.stem, "../")))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = COMMENT.sub("", cell.source)
@@ -127,7 +130,9 @@ def write_source():
     shutil.rmtree(SOURCE, ignore_errors=True)
     SOURCE.mkdir(parents=True)
     for path in (ROOT / "pages").iterdir():
-        if path.suffix in (".md", ".svg") or path.name == "conf.py":
+        if path.suffix == ".md":
+            (SOURCE / path.name).write_text(with_address(path.read_text("utf-8")), "utf-8")
+        elif path.suffix == ".svg" or path.name == "conf.py":
             shutil.copy(path, SOURCE)
     names = write_widgets(SOURCE / "_static" / "widgets")
     shutil.copy(ROOT / "pages" / "pages.css", SOURCE / "_static")

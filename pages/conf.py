@@ -40,11 +40,6 @@ if repository:
         "repository_branch": "main",
         "path_to_docs": "",
         "use_repository_button": True,
-        "launch_buttons": {
-            "binderhub_url": "https://mybinder.org",
-            "colab_url": "https://colab.research.google.com",
-            "notebook_interface": "jupyterlab",
-        },
     }
 
 

@@ -1,8 +1,11 @@
 """What GitHub runs: the same commands as here, with pinned actions and few rights."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -75,3 +78,40 @@ def test_the_pages_are_built_by_who_may_only_read_and_published_by_who_builds_no
     assert build["steps"][-1]["with"] == {"path": "build/site"}
     assert publish["needs"] == "build" and not any("run" in step for step in publish["steps"])
     assert publish["permissions"] == {"pages": "write", "id-token": "write"}
+    assert read["env"] == {"REPOSITORY": "https://github.com/${{ github.repository }}"}
+
+
+def test_the_notebooks_for_colab_get_a_branch_of_their_own(tmp_path):
+    """The job's own commands, twice, with a folder in the place of GitHub."""
+    read = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8"))
+    job = read["jobs"]["colab"]
+    assert job["permissions"] == {"contents": "write"} and job["timeout-minutes"] <= 10
+    origin, checkout = tmp_path / "origin.git", tmp_path / "checkout"
+    subprocess.run(["git", "init", "--quiet", "--bare", origin], check=True)
+    for name in ("notebooks", "pages"):
+        shutil.copytree(ROOT / name, checkout / name)
+    git = ["git", "-C", str(checkout), "-c", "user.name=x", "-c", "user.email=x@localhost"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *words], check=True)
+    subprocess.run([*git, "remote", "add", "origin", str(origin)], check=True)
+    address = "https://github.com/somebody/series"
+    env = os.environ | {"GITHUB_WORKSPACE": str(checkout), "REPOSITORY": address}
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    bare = f"{sys.executable} -S -m pages.links"  # as before anything is installed
+    assert commands.pop(0) == "python3 -m pages.links"
+    for command in (bare, *commands) * 2:
+        subprocess.run(["bash", "-e", "-c", command], cwd=checkout, env=env, check=True)
+    shown = ["git", "-C", origin, "show", "colab:notebooks/00_start_here.ipynb"]
+    notebook = json.loads(subprocess.run(shown, capture_output=True, check=True).stdout)
+    install = "".join(notebook["cells"][1]["source"]).splitlines()[-1]
+    assert install == f"%pip install --quiet git+{address}"
+    stored = json.loads((ROOT / "notebooks/00_start_here.ipynb").read_text(encoding="utf-8"))
+    assert notebook["cells"][2:] == stored["cells"][1:]
+    assert "colab" not in json.dumps(stored).lower()
+
+
+def test_a_devcontainer_installs_what_make_lab_does():
+    text = (ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8")
+    container = json.loads(text)
+    assert container["postCreateCommand"] == "make .venv/for-lab"
+    assert container["image"].split(":")[-1] in PYTHONS

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from pages import links
 from tests import browser
 from tests.widgets.conftest import Shown
 
@@ -22,6 +23,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BESIDE = "index start for_teachers worksheets glossary bibliography measurements accessibility"
 PAGES = [f"{name}.html" for name in BESIDE.split()]
 PAGES += [f"notebooks/{path.stem}.html" for path in NOTEBOOKS]
+REPOSITORY = "https://github.com/somebody/series"
 NOWHERE = {f"{name}_proxy": "http://127.0.0.1:9" for name in ("http", "https", "all")}
 PLACE = re.compile(r'data-widget="(\w+)"')
 TARGET = re.compile(r'\b(?:href|src)="([^"]+)"')
@@ -32,9 +34,8 @@ MB = 1_000_000
 def site():
     """The pages, built where nothing can be fetched."""
     command = [sys.executable, "-m", "pages.build"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | NOWHERE, capture_output=True, text=True
-    )
+    env = os.environ | NOWHERE | {"REPOSITORY": REPOSITORY}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "wrote build/site/index.html: " in done.stdout
     return SITE
@@ -89,6 +90,25 @@ def test_a_notebook_is_there_with_its_live_pictures_and_formulas(site, path):
     assert PLACE.findall(page) == [name for name in made if name != "EpochScrubber"]
     assert "$$" not in page and "given:" not in page
     assert "<math" in page or "$$" not in source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_a_notebook_says_where_to_run_it(site, path):
+    page, name = html(f"notebooks/{path.stem}.html"), f"notebooks/{path.name}"
+    start = "https://mybinder.org/v2/gh/somebody/series/main?urlpath=lab/tree/"
+    for link in (start, "https://colab.research.google.com/github/somebody/series/blob/colab/"):
+        assert f'href="{link}{name}"' in page
+    assert page.index(start) < page.index("check_setup")
+
+
+def test_a_copy_links_to_itself_and_without_an_address_to_nobody(site, monkeypatch):
+    page = html("start.html")
+    assert "REPOSITORY" not in page and f"git-pull?repo={REPOSITORY}&amp;" in page
+    assert "lab/tree/series/notebooks/00_start_here.ipynb" in page
+    text = (ROOT / "pages" / "start.md").read_text(encoding="utf-8")
+    monkeypatch.setattr(links, "REPOSITORY", "")
+    assert not re.search("mybinder|colab|REPOSITORY", links.with_address(text))
+    assert links.run_links("00_start_here", "../") == "Run it: [in JupyterLab](../start.md)"
 
 
 def opened(chromium, address, page):
