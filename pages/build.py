@@ -36,7 +36,8 @@ def write_widgets(folder):
     A page loads it beside its text, which can be read before.
     """
     folder.mkdir(parents=True)
-    shared = "\n".join((HERE / name).read_text("utf-8") for name in ("host.js", "explorer.js"))
+    files = (ROOT / "pages" / "late.js", HERE / "host.js", HERE / "explorer.js")
+    shared = "\n".join(path.read_text("utf-8") for path in files)
     (folder.parent / "widgets.js").write_text(shared, "utf-8")
     shutil.copy(HERE / "explorer.css", folder.parent / "widgets.css")
     names = []
@@ -58,17 +59,24 @@ place.replaceChildren(state);
 """
 
 
-def place_of(name, id_, root):
-    """Where a widget goes on a page that lies ``root`` below the front page."""
-    words = "This picture to touch needs JavaScript."
-    place = f'<div class="vae-place" id="{id_}" data-widget="{name}"><p>{words}</p></div>'
+def place_of(name, id_, root, first):
+    """Where a widget goes on a page that lies ``root`` below the front page.
+
+    The first one on a page is loaded before the others.
+    """
     script = f"{root}_static/widgets/{name}.js"
-    return f'{place}\n<script src="{script}" async fetchpriority="high"></script>'
+    later = "" if first else f' data-script="{script}"'
+    place = f'<div class="vae-place" id="{id_}" data-widget="{name}"{later}>'
+    place += "<p>This picture to touch needs JavaScript.</p></div>"
+    return place + (
+        f'\n<script src="{script}" async fetchpriority="high"></script>' if first else ""
+    )
 
 
 def page_of(path, names):
     """A notebook as Sphinx takes it: widgets in the place of the text that stands for them."""
     notebook = nbformat.read(path, as_version=4)
+    first = True
     notebook.cells.insert(1, new_markdown_cell(run_links(path.stem, "../")))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -80,7 +88,8 @@ def page_of(path, names):
             text = output.get("data", {}).get("text/plain", "")
             made = WIDGET.findall(cell.source)
             if text.endswith("Try it in JupyterLab or on Binder.") and made[-1] in names:
-                html = place_of(made[-1], f"{made[-1]}-{cell.id}", "../")
+                html = place_of(made[-1], f"{made[-1]}-{cell.id}", "../", first)
+                first = False
                 output.data = {"text/html": html}
     return notebook
 
@@ -97,7 +106,7 @@ def front_page(text, notebooks, folder):
         return f"![{words}]({folder.name}/{number}.png)"
 
     text = re.sub(r"FIGURE:(\d\d):([\w-]+):(.*)", figure, text)
-    text = re.sub(r"WIDGET:(\w+)", lambda found: place_of(found[1], found[1], ""), text)
+    text = re.sub(r"WIDGET:(\w+)", lambda found: place_of(found[1], found[1], "", True), text)
     stems = "\n".join(f"notebooks/{path.stem}" for path in sorted(NOTEBOOKS.glob("*.ipynb")))
     return text.replace("NOTEBOOKS", stems)
 
@@ -131,7 +140,9 @@ def write_source():
     SOURCE.mkdir(parents=True)
     for path in (ROOT / "pages").iterdir():
         if path.suffix == ".md":
-            (SOURCE / path.name).write_text(with_address(path.read_text("utf-8")), "utf-8")
+            # On GitHub they lie beside the notebooks, and as pages above them.
+            text = path.read_text("utf-8").replace("](../notebooks/", "](notebooks/")
+            (SOURCE / path.name).write_text(with_address(text), "utf-8")
         elif path.suffix == ".svg" or path.name == "conf.py":
             shutil.copy(path, SOURCE)
     names = write_widgets(SOURCE / "_static" / "widgets")
@@ -140,11 +151,19 @@ def write_source():
     (SOURCE / "notebooks").mkdir()
     for path in NOTEBOOKS.glob("*.ipynb"):
         nbformat.write(notebooks[path.stem[:2]], SOURCE / "notebooks" / path.name)
-    index = (ROOT / "pages" / "index.md").read_text("utf-8")
+    index = (SOURCE / "index.md").read_text("utf-8")
     text = front_page(index, notebooks, SOURCE / "story")
     (SOURCE / "index.md").write_text(text, "utf-8")
     (SOURCE / "worksheets.md").write_text(worksheets(notebooks), "utf-8")
     (SOURCE / "bibliography.md").write_text(bibliography(notebooks), "utf-8")
+
+
+def patient(html):
+    """A page that loads its pictures when they are scrolled to, and its menus after its text."""
+    html = html.replace("<img ", '<img loading="lazy" ')
+    html = re.sub(r'<link rel="preload" as="script" [^>]*>', "", html)
+    search = r'<script (src="[^"]*/?(?:searchtools|language_data|searchindex|sphinx_highlight)\.js)'
+    return re.sub(search, r"<script defer \1", html)
 
 
 def main():
@@ -156,9 +175,8 @@ def main():
     shutil.rmtree(OUT, ignore_errors=True)
     failed = sphinx(["-j", "auto", "-W", "--keep-going", "-q", str(SOURCE), str(OUT)])
     if not failed:
-        for path in OUT.rglob("*.html"):  # pictures wait until they are scrolled to
-            text = path.read_text("utf-8").replace("<img ", '<img loading="lazy" ')
-            path.write_text(text, "utf-8")
+        for path in OUT.rglob("*.html"):
+            path.write_text(patient(path.read_text("utf-8")), "utf-8")
         # 1.6 MB of icons, which the theme's font holds, too.
         (OUT / "_static" / "scripts" / "fontawesome.js").write_text("", "utf-8")
         megabytes = sum(path.stat().st_size for path in OUT.rglob("*") if path.is_file()) / 1e6

@@ -5,6 +5,7 @@ ships with the package; once it is written it needs nothing else, and can be cop
 """
 
 import argparse
+import dataclasses
 import sys
 import webbrowser
 from pathlib import Path
@@ -23,7 +24,27 @@ from vae_tutorial.widgets.explorer import Explorer
 from vae_tutorial.widgets.page import write_page
 
 PATH = Path("build", "pictures_to_touch.html")
-MOMENTS = (0, 5, 10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400)
+SMALL = "binary_2", "beta_1"  # a flat network and a deep one: the smallest ship, and open soonest
+MOMENTS = (0, 5, 10, 20, 40, 60, 100, 150, 250, 400)
+
+
+def as_bytes(pictures):
+    """Pictures in a quarter of the memory."""
+    return np.round(255 * pictures).astype(np.uint8)
+
+
+def light(model):
+    """The model with seven digits of each weight, in base two: more don't show in a picture."""
+    parts = [np.frexp(weight) for weight in model.get_weights()]
+    model.set_weights([np.ldexp(np.round(part * 2**7), power - 7) for part, power in parts])
+    return model
+
+
+class Copier:
+    """A model whose copies take a quarter of the memory."""
+
+    def __init__(self, model):
+        self.reconstruct = lambda x: as_bytes(model.reconstruct(x))
 
 
 def remember(codes, pictures, steps, callbacks=(), **sizes):
@@ -34,21 +55,22 @@ def remember(codes, pictures, steps, callbacks=(), **sizes):
     data = batches(codes, pictures, batch_size=64, steps=steps)
     shown = [Snapshots(lambda: memory.decode(codes[:1]), at) for at in callbacks]
     memory.fit(data, shuffle=False, verbose=0, callbacks=shown)
-    return memory, *(one.values for one in shown)
+    return light(memory), *({step: as_bytes(x) for step, x in one.values.items()} for one in shown)
 
 
 def first_notebooks(images):
     """00 to 04: the pictures, decoders that know some by heart, and codes."""
     pictures = load_drawings()
+    some = dataclasses.replace(images, x_train=images.x_train[:500], y_train=images.y_train[:500])
     one, seen = remember(np.ones((1, 1)), pictures[:1], 400, [MOMENTS], filters=(32, 16, 8))
     [four] = remember(np.eye(4), pictures, 600)
-    flat, deep = load_pretrained("vae_2"), load_pretrained("vae_20")
+    flat, deep = (light(load_pretrained(name)) for name in SMALL)
     codes = deep.encode(images.x_test[:6])[0]
     names = [f"digit {label}" for label in images.y_test[:6]]
     return [
         "<h2>00 · The pictures</h2><p>Handwritten digits. Choose one and leaf through the pages: "
         "in how many ways do people write it?</p>",
-        widgets.DatasetBrowser(images),
+        widgets.DatasetBrowser(some),
         "<h2>01 · One picture, learned by heart</h2><p>A network that knows a single picture. "
         "Watch it learn. Then give it a number that it has never seen.</p>",
         widgets.TrainingScrubber(seen, pictures[0]),
@@ -64,14 +86,14 @@ def first_notebooks(images):
         "<h2>04 · How long must a code be?</h2><p>On the left is a digit that the networks never "
         "saw, in the middle its copy, on the right the difference. Which digits does the short "
         "code mix up?</p>",
-        widgets.LatentSizes({2: flat, 20: deep}, images.x_test[:40]),
+        widgets.LatentSizes({2: Copier(flat), 20: Copier(deep)}, images.x_test[:20]),
     ]
 
 
 def middle_notebooks(images):
     """05 to 10: the map, the price, the noise, the trade-off, and your own digit."""
-    flat, deep = load_pretrained("vae_2"), load_pretrained("vae_20")
-    ten, count = images.x_test[:10], 2000
+    flat, deep = (light(load_pretrained(name)) for name in SMALL)
+    ten, count = images.x_test[:10], 1000
     models = {beta: load_pretrained(f"beta_{beta:g}") for beta in BETAS}
     points = {}
     for beta, model in models.items():
@@ -95,15 +117,14 @@ def middle_notebooks(images):
         widgets.Switchboard(deep, ten),
         "<h2>09 · Who decides?</h2><p>Eight networks, trained with eight prices. From left to "
         "right on the curve: when do the ghosts become digits, and when the right ones?</p>",
-        widgets.CollapseSlider(models, ten, points),
+        widgets.CollapseSlider({b: Copier(model) for b, model in models.items()}, ten, points),
         "<h2>10 · A map of digits</h2><p>A code of two numbers is a point on a map. Drag it, and "
         "find a place between two digits. Then raise the noise: how much do the pictures "
         "change in the middle, and how much at the edge?</p>",
         widgets.CodeMap(flat, z, labels, noise=0.0, **window),
         "<h2>10 · Draw your own</h2><p>You see what the network sees, and the copy that twenty "
         "numbers can keep. Then draw a letter. What becomes of it?</p>",
-        # A small flat network, of binarized digits: what is drawn is nearly black and white.
-        widgets.DigitPad(images, load_pretrained("binary_2"), deep),
+        widgets.DigitPad(images, flat, deep),
     ]
 
 
@@ -118,9 +139,11 @@ def last_notebooks(images):
     evidence = np.logaddexp.reduce(best, axis=1) - np.log(best.shape[1])
     start = np.zeros((len(ten), gan.latent_dim), np.float32)
     codes = find_codes(gan, ten, start, at=(1, 3, 10, 30, 100, 300))
-    found = {step: gan.decode(z) for step, z in codes.items()}
-    copies = {name: model.reconstruct(ten[:8]) for name, model in rivals.items()}
-    errors = {n: np.square(copies[n] - as_floats(ten[:8])).sum() / 8 for n in copies}
+    found = {step: as_bytes(gan.decode(z)) for step, z in codes.items()}
+    copies = {name: Copier(model).reconstruct(ten[:8]) for name, model in rivals.items()}
+    errors = {
+        name: np.square(as_floats(copies[name]) - as_floats(ten[:8])).sum() / 8 for name in copies
+    }
     return [
         "<h2>11 · How many draws does it take?</h2><p>With more draws, a bound on average climbs "
         "toward the truth (estimated here by five thousand draws); a single one may lie above it, "
@@ -128,13 +151,13 @@ def last_notebooks(images):
         widgets.DrawsSlider((as_floats(chosen) > 0.5).astype(np.float32), weights, evidence),
         "<h2>12 · A search instead of an encoder</h2><p>A GAN has no encoder: to copy a digit, it "
         "has to search. Which digits does it find?</p>",
-        widgets.InversionStepper(ten, found, vae.reconstruct(ten)),
+        widgets.InversionStepper(ten, found, as_bytes(vae.reconstruct(ten))),
         "<h2>13 · Compared by pixels, or by features?</h2><p>Two networks, alike but for what "
         "they call similar.</p>",
         widgets.MetricSwitch(
             ten[:8],
             copies,
-            {name: model.sample(8, seed=0) for name, model in rivals.items()},
+            {name: as_bytes(model.sample(8, seed=0)) for name, model in rivals.items()},
             {name: f"Squared error {error:.1f}." for name, error in errors.items()},
         ),
     ]

@@ -259,9 +259,10 @@ def test_the_browser_of_images_takes_any_classes_and_color(images):
     assert [part["shape"][0] for part in browser.data["pictures"]] == browser.data["counts"]
 
 
-def test_large_images_are_sent_in_fewer_pages():
-    pages = [
-        widgets.DatasetBrowser(make_images((side, side, 3))).parts["page"].values[-1]
-        for side in (8, 64, 512)
-    ]
-    assert pages == [10, 2, 1]
+def test_large_images_are_sent_in_fewer_pages_and_no_page_is_empty():
+    def pages(side, count):
+        images = make_images((side, side, 3), labels=np.arange(count) % 3)
+        return widgets.DatasetBrowser(images).parts["page"].values[-1]
+
+    assert [pages(side, 1500) for side in (8, 64, 256)] == [10, 2, 1]
+    assert [pages(8, count) for count in (3, 120, 123)] == [1, 1, 2]

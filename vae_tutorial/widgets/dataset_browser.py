@@ -15,8 +15,7 @@ class DatasetBrowser(Explorer):
 
     Args:
         images: a ``data.Images``.
-        label: the class shown first.
-        page: the page shown first, from 1 on.
+        label, page: the class and the page, from 1 on, that are shown first.
     """
 
     label, page = Value(), Value()
@@ -24,8 +23,9 @@ class DatasetBrowser(Explorer):
     def __init__(self, images, label=None, page=1):
         _validation.instance("images", images, Images, "load them with load_images()")
         names, x = list(images.class_names), stack(images.x_train)
-        pages = min(max(BUDGET // (len(names) * PAGE * x[:1].nbytes), 1), PAGES)
         members = [np.flatnonzero(images.y_train == i) for i in range(len(names))]
+        full = -(-max(1, *map(len, members)) // PAGE)
+        pages = min(max(BUDGET // (len(names) * PAGE * x[:1].nbytes), 1), PAGES, full)
         super().__init__(
             {"label": Choice("class", names), "page": Choice("page", list(range(1, pages + 1)))},
             {
