@@ -1,6 +1,6 @@
 """The classroom page: the widgets of all notebooks on one page, without code and without a kernel.
 
-``make play`` writes it and opens it in a browser. Two small networks are trained for it, the rest
+``make play`` writes it and opens it in a browser. Three small networks are trained for it, the rest
 ships with the package; once it is written it needs nothing else, and can be copied or mailed.
 """
 
@@ -15,9 +15,9 @@ import numpy as np
 
 from vae_tutorial import widgets
 from vae_tutorial.data import DRAWINGS, as_floats, load_drawings, load_images
-from vae_tutorial.evaluation import log_weights
+from vae_tutorial.evaluation import log_weights, mean_image
 from vae_tutorial.latent import find_codes
-from vae_tutorial.models import Memory
+from vae_tutorial.models import VAE, Memory
 from vae_tutorial.pretrained import BETAS, load_pretrained
 from vae_tutorial.training import OneCycle, Snapshots, batches, set_seed
 from vae_tutorial.widgets.explorer import Explorer
@@ -56,6 +56,19 @@ def remember(codes, pictures, steps, callbacks=(), **sizes):
     shown = [Snapshots(lambda: memory.decode(codes[:1]), at) for at in callbacks]
     memory.fit(data, shuffle=False, verbose=0, callbacks=shown)
     return light(memory), *({step: as_bytes(x) for step, x in one.values.items()} for one in shown)
+
+
+def nine_epochs(images):
+    """A VAE trained as in notebook 08, on fewer digits: {step: its copies}, and steps an epoch."""
+    x, ten = images.x_train[:3000], images.x_test[:10]
+    steps = len(x) // 50
+    set_seed(0)
+    vae = VAE(20, initial_image=mean_image(x))
+    vae.compile(keras.optimizers.Adam(OneCycle(6e-3, 9 * steps)))
+    shown = Snapshots(lambda: as_bytes(vae.reconstruct(ten)), [i * steps for i in range(10)])
+    data = batches(x, batch_size=50)
+    vae.fit(data, shuffle=False, epochs=9, verbose=0, callbacks=[shown])
+    return shown.values, steps
 
 
 def first_notebooks(images):
@@ -99,6 +112,7 @@ def middle_notebooks(images):
     for beta, model in models.items():
         parts = model.evaluate(images.x_test[:count], verbose=0, return_dict=True)
         points[beta] = parts["kl_divergence"], parts["reconstruction_loss"]
+    copies, steps = nine_epochs(images)
     z, labels = flat.encode(images.x_test[:count])[0], images.y_test[:count]
     window = {"low": (-3.5, -3.5), "high": (3.5, 3.5)}
     return [
@@ -115,6 +129,10 @@ def middle_notebooks(images):
         "network. Which of them can it do without?</p>",
         widgets.NoisyLine([2, 5, 6, 8.5], ["cat", "apple", "banana", "dog"]),
         widgets.Switchboard(deep, ten),
+        "<h2>08 · Nine epochs</h2><p>Ten digits, and the copies that a network makes of them after "
+        "each pass over its training data. It never saw these ten. What does the first pass "
+        "change, and what do the others?</p>",
+        widgets.EpochScrubber(copies, ten, steps),
         "<h2>09 · Who decides?</h2><p>Eight networks, trained with eight prices. From left to "
         "right on the curve: when do the ghosts become digits, and when the right ones?</p>",
         widgets.CollapseSlider({b: Copier(model) for b, model in models.items()}, ten, points),
