@@ -30,10 +30,11 @@ PREDICT = re.compile(r"^\*\*Predict:\*\* (.*?)(?:\n\n|\Z)", re.MULTILINE | re.DO
 WIDGET = re.compile(r"^(?:\w+ = )?widgets\.(\w+)\(", re.MULTILINE)
 
 
-def write_widgets(folder):
-    """A script for each widget of the classroom page; returns the names of their classes.
+def write_widgets(folder, full):
+    """A script, and a page of its own, for each widget of the classroom page; returns their names.
 
-    A page loads it beside its text, which can be read before.
+    A notebook's page loads the script beside its text, which can be read before. "05_CodeMap" is
+    notebook 05's, where it differs from the others.
     """
     folder.mkdir(parents=True)
     files = (ROOT / "pages" / "late.js", HERE / "host.js", HERE / "explorer.js")
@@ -41,13 +42,20 @@ def write_widgets(folder):
     (folder.parent / "widgets.js").write_text(shared, "utf-8")
     shutil.copy(HERE / "explorer.css", folder.parent / "widgets.css")
     names = []
-    for widget in every_widget(load_images("mnist")):
-        names.append(name := type(widget).__name__)
+    for (number, kind), widget in every_widget(load_images("mnist")).items():
+        names.append(name := f"{number}_{kind}")
         html = widget_html(widget, name)
         state, script = re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)
         script = script.replace(f'host(widget, "{name}")', "host(widget, place.id)")
         (folder / f"{name}.js").write_text(SCRIPT % (name, json.dumps(state), script), "utf-8")
+        widget.save_html(full / f"{name}.html")
     return names
+
+
+def name_of(kind, number, names):
+    """The widget of a kind that belongs on a notebook's page, or None: its own, or the first."""
+    own = [name for name in names if name.endswith(f"_{kind}")]
+    return next((name for name in own if name.startswith(number)), *own[:1] or [None])
 
 
 SCRIPT = """for (const place of document.querySelectorAll('[data-widget="%s"]')) {
@@ -87,8 +95,9 @@ def page_of(path, names):
         for output in cell.outputs:
             text = output.get("data", {}).get("text/plain", "")
             made = WIDGET.findall(cell.source)
-            if text.endswith("Try it in JupyterLab or on Binder.") and made[-1] in names:
-                html = place_of(made[-1], f"{made[-1]}-{cell.id}", "../", first)
+            if text.endswith("Try it in JupyterLab or on Binder."):
+                name = name_of(made[-1], path.stem[:2], names)
+                html = place_of(name, made[-1], "../", first)
                 first = False
                 output.data = {"text/html": html}
     return notebook
@@ -106,7 +115,7 @@ def front_page(text, notebooks, folder):
         return f"![{words}]({folder.name}/{number}.png)"
 
     text = re.sub(r"FIGURE:(\d\d):([\w-]+):(.*)", figure, text)
-    text = re.sub(r"WIDGET:(\w+)", lambda found: place_of(found[1], found[1], "", True), text)
+    text = re.sub(r"WIDGET:(\w+)", lambda found: place_of(found[1], "widget", "", True), text)
     stems = "\n".join(f"notebooks/{path.stem}" for path in sorted(NOTEBOOKS.glob("*.ipynb")))
     return text.replace("NOTEBOOKS", stems)
 
@@ -121,17 +130,37 @@ def bibliography(notebooks):
     return "\n\n".join(parts) + "\n"
 
 
-def worksheets(notebooks):
-    """Every question before a result, with room to write."""
-    parts = ["# Worksheets\n\nWrite down a guess for each before you run the cell below it."]
+def worksheets(notebooks, guide):
+    """The lesson's questions, and every question before a result, with room to write."""
+    room = '\n\n<div class="room" role="presentation"></div>'
+    asked = [row.split(" | ")[2] for row in guide.split("\n") if re.match(r"\| \d+ to \d+ \|", row)]
+    parts = ["# Worksheets", "## One lesson: what is it, and why the noise?"]
+    parts += [question + room for question in asked]
     for notebook in notebooks.values():
         parts.append(f"#{notebook.cells[0].source.splitlines()[0]}")
+        heading = []
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
+                heading = re.findall(r"^##+ (.*)", cell.source, re.MULTILINE) or heading[-1:]
                 for question in PREDICT.findall(cell.source):
-                    room = '<div class="room" role="presentation"></div>'
-                    parts.append(f"{question[:1].upper()}{question[1:].strip()}\n\n{room}")
+                    about = f"*{heading[-1]}* {question[:1].upper()}{question[1:]}"
+                    parts.append(about.strip() + room)
     return "\n\n".join(parts) + "\n"
+
+
+FIGURE = re.compile(r"\[([^]]+)\]\(notebooks/(\w+)\.ipynb#(\w+)\)")
+
+
+def link_figures(text, names):
+    """Links to a notebook's widget as a page has them, and to the widget alone."""
+
+    def both(found):
+        words, stem, kind = found.groups()
+        alone = f"_static/full/{name_of(kind, stem[:2], names)}.html"
+        place = f'<a href="notebooks/{stem}.html#{kind}">{words}</a>'
+        return f'{place} (<a href="{alone}">full screen</a>)'
+
+    return FIGURE.sub(both, text)
 
 
 def write_source():
@@ -145,7 +174,9 @@ def write_source():
             (SOURCE / path.name).write_text(with_address(text), "utf-8")
         elif path.suffix == ".svg" or path.name == "conf.py":
             shutil.copy(path, SOURCE)
-    names = write_widgets(SOURCE / "_static" / "widgets")
+    full = SOURCE / "_static" / "full"  # a widget on a page of its own, for a projector
+    full.mkdir(parents=True)
+    names = write_widgets(SOURCE / "_static" / "widgets", full)
     shutil.copy(ROOT / "pages" / "pages.css", SOURCE / "_static")
     notebooks = {p.stem[:2]: page_of(p, names) for p in sorted(NOTEBOOKS.glob("*.ipynb"))}
     (SOURCE / "notebooks").mkdir()
@@ -154,7 +185,10 @@ def write_source():
     index = (SOURCE / "index.md").read_text("utf-8")
     text = front_page(index, notebooks, SOURCE / "story")
     (SOURCE / "index.md").write_text(text, "utf-8")
-    (SOURCE / "worksheets.md").write_text(worksheets(notebooks), "utf-8")
+    guide = SOURCE / "for_teachers.md"
+    guide.write_text(link_figures(guide.read_text("utf-8"), names), "utf-8")
+    sheets = worksheets(notebooks, guide.read_text("utf-8"))
+    (SOURCE / "worksheets.md").write_text(sheets, "utf-8")
     (SOURCE / "bibliography.md").write_text(bibliography(notebooks), "utf-8")
 
 

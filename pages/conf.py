@@ -32,6 +32,8 @@ html_theme_options = {
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,
+    "navbar_start": [],  # no bar above the theme's own, whose buttons would go dead
+    "navbar_persistent": [],
 }
 repository = os.environ.get("REPOSITORY", "")
 if repository:

@@ -34,8 +34,8 @@ def main():
     OUT.mkdir(parents=True)
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         nbformat.write(handout(nbformat.read(path, as_version=4)), OUT / path.name)
-    for widget in every_widget(load_images("mnist")):
-        widget.save_html(OUT / f"{type(widget).__name__}.html")
+    for (number, name), widget in every_widget(load_images("mnist")).items():
+        widget.save_html(OUT / f"{number}_{name}.html")
     print(f"wrote {len(list(OUT.iterdir()))} files into {OUT.relative_to(ROOT)}")
 
 

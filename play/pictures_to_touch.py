@@ -1,23 +1,25 @@
 """The classroom page: the widgets of all notebooks on one page, without code and without a kernel.
 
-``make play`` writes it and opens it in a browser. Three small networks are trained for it, the rest
+``make play`` writes it and opens it in a browser. Six small networks are trained for it, the rest
 ships with the package; once it is written it needs nothing else, and can be copied or mailed.
 """
 
 import argparse
 import dataclasses
+import re
 import sys
 import webbrowser
 from pathlib import Path
 
 import keras
 import numpy as np
+from sklearn.decomposition import PCA
 
 from vae_tutorial import widgets
 from vae_tutorial.data import DRAWINGS, as_floats, load_drawings, load_images
 from vae_tutorial.evaluation import log_weights, mean_image
-from vae_tutorial.latent import find_codes
-from vae_tutorial.models import VAE, Memory
+from vae_tutorial.latent import find_codes, nearest_distances
+from vae_tutorial.models import VAE, Autoencoder, Memory
 from vae_tutorial.pretrained import BETAS, load_pretrained
 from vae_tutorial.training import OneCycle, Snapshots, batches, set_seed
 from vae_tutorial.widgets.explorer import Explorer
@@ -50,7 +52,7 @@ class Copier:
 def remember(codes, pictures, steps, callbacks=(), **sizes):
     """A memory trained as in notebooks 01 to 03."""
     set_seed(0)
-    memory = Memory(codes.shape[1], (64, 64, 3), **sizes)
+    memory = Memory(codes.shape[1], pictures.shape[1:] + (1,) * (4 - pictures.ndim), **sizes)
     memory.compile(keras.optimizers.Adam(OneCycle(0.01, steps), beta_2=0.99))
     data = batches(codes, pictures, batch_size=64, steps=steps)
     shown = [Snapshots(lambda: memory.decode(codes[:1]), at) for at in callbacks]
@@ -71,15 +73,32 @@ def nine_epochs(images):
     return shown.values, steps
 
 
+def unplanned_map(images):
+    """The map of notebook 05: an autoencoder puts its codes where it likes."""
+    set_seed(0)
+    model = Autoencoder(2)
+    model.compile(keras.optimizers.Adam(OneCycle(3e-3, 600), beta_2=0.99))
+    model.fit(batches(images.x_train, steps=600), shuffle=False, verbose=0)
+    codes = light(model).encode(images.x_train[:1000])
+    grid = np.stack(np.meshgrid(*np.percentile(codes, range(10, 91, 2), axis=0).T), axis=-1)
+    grid = grid.reshape(-1, 2)
+    gap = grid[nearest_distances(grid, codes).argmax()]
+    return {"model": model, "codes": codes, "labels": images.y_train[:1000], "z": gap}
+
+
 def first_notebooks(images):
     """00 to 04: the pictures, decoders that know some by heart, and codes."""
     pictures = load_drawings()
     some = dataclasses.replace(images, x_train=images.x_train[:500], y_train=images.y_train[:500])
     one, seen = remember(np.ones((1, 1)), pictures[:1], 400, [MOMENTS], filters=(32, 16, 8))
     [four] = remember(np.eye(4), pictures, 600)
+    corners = np.random.default_rng(2).normal(size=(4, 2))
+    [plane] = remember(corners, pictures, 600, filters=(32, 16, 8))
+    digits = images.x_train[:512]
+    codes = PCA(8, whiten=True, random_state=0).fit_transform(as_floats(digits).reshape(512, -1))
+    [many] = remember(codes, digits, 300)
+    names = [f"digit {label}" for label in images.y_train[5:10]]
     flat, deep = (light(load_pretrained(name)) for name in SMALL)
-    codes = deep.encode(images.x_test[:6])[0]
-    names = [f"digit {label}" for label in images.y_test[:6]]
     return [
         "<h2>00 · The pictures</h2><p>Handwritten digits. Choose one and leaf through the pages: "
         "in how many ways do people write it?</p>",
@@ -91,11 +110,11 @@ def first_notebooks(images):
         "<h2>02 · Four pictures, four slots</h2><p>Each slot stands for a picture. What do half "
         "a cat and half a dog look like?</p>",
         widgets.MixingBoard(four, DRAWINGS),
-        "<h2>03 · Numbers as codes</h2><p>Here a code is twenty numbers. Walk from one digit's "
-        "code to the next: is everything in between a digit? Then change the numbers one by one."
-        "</p>",
-        widgets.CodePath(deep, codes, names),
-        widgets.CodeSliders(deep, codes[0]),
+        "<h2>03 · Numbers as codes</h2><p>Two numbers are a point in the plane, and each of the "
+        "four pictures has one. What lies between them? Below, digits have eight numbers each: "
+        "walk from one digit's code to the next. Is everything in between a digit?</p>",
+        widgets.CodeSliders(plane, corners[0]),
+        widgets.CodePath(many, codes[5:10], names),
         "<h2>04 · How long must a code be?</h2><p>On the left is a digit that the networks never "
         "saw, in the middle its copy, on the right the difference. Which digits does the short "
         "code mix up?</p>",
@@ -116,6 +135,10 @@ def middle_notebooks(images):
     z, labels = flat.encode(images.x_test[:count])[0], images.y_test[:count]
     window = {"low": (-3.5, -3.5), "high": (3.5, 3.5)}
     return [
+        "<h2>05 · A map that nobody planned</h2><p>A network that only copies may put its codes "
+        "wherever it likes. Drag the point from a digit into a gap, or far out: what does it paint "
+        "there?</p>",
+        widgets.CodeMap(**unplanned_map(images)),
         "<h2>06 · A price for being precise</h2><p>The encoder answers with a hill: it's about "
         "here, and I'm this sure. The farther the hill is from the gray one, in place or in width, "
         "the more it costs. When does it cost nothing?</p>",
@@ -221,8 +244,14 @@ def chapters(images):
 
 
 def every_widget(images):
-    """The widgets alone, one of each class."""
-    return [part for part in chapters(images) if isinstance(part, Explorer)]
+    """{("05", "CodeMap"): the widget}: by notebook and class, in the order of the page."""
+    found, number = {}, ""
+    for part in chapters(images):
+        if isinstance(part, Explorer):
+            found[number, type(part).__name__] = part
+        else:
+            number = re.match(r"<h2>(\d\d)", part)[1]
+    return found
 
 
 def main():

@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import json
 import os
 import re
 import subprocess
@@ -86,7 +87,7 @@ def test_links_within_the_pages_lead_somewhere(site, page):
 def test_a_notebook_is_there_with_its_live_pictures_and_formulas(site, path):
     page, source = html(f"notebooks/{path.stem}.html"), path.read_text(encoding="utf-8")
     made = re.findall(r'"(?:\w+ = )?widgets\.([A-Z]\w+)\(', source)
-    assert PLACE.findall(page) == made
+    assert [name.split("_")[1] for name in PLACE.findall(page)] == made
     assert "$$" not in page and "given:" not in page
     assert "<math" in page or "$$" not in source
 
@@ -108,6 +109,35 @@ def test_a_copy_links_to_itself_and_without_an_address_to_nobody(site, monkeypat
     monkeypatch.setattr(links, "REPOSITORY", "")
     assert not re.search("mybinder|colab|REPOSITORY", links.with_address(text))
     assert links.run_links("00_start_here", "../") == "Run it: [in JupyterLab](../start.md)"
+
+
+def test_the_guide_leads_to_each_figure_alone(site):
+    guide = html("for_teachers.html")
+    alone = re.findall(r'href="(_static/full/\w+\.html)"', guide)
+    assert len(alone) == 5 and "05_CodeMap" in alone[0] and "10_CodeMap" in alone[-1]
+    assert (site / alone[0]).read_bytes() != (site / alone[-1]).read_bytes()
+
+
+def test_the_worksheets_ask_what_the_lesson_and_the_notebooks_ask(site):
+    sheets = (ROOT / "build/pages/worksheets.md").read_text(encoding="utf-8")
+    assert sheets.count("## ") == len(NOTEBOOKS) + 1 and "A ring has no ends" in sheets
+    asked = sum(path.read_text(encoding="utf-8").count("**Predict:**") for path in NOTEBOOKS)
+    assert sheets.count('class="room"') == asked + 7
+
+
+@pytest.mark.parametrize("width", [390, 800, 1280])
+def test_the_menu_opens(address, chromium, width):
+    page, _ = browser.open_page(chromium, viewport={"width": width, "height": 800})
+    page.goto(address + "notebooks/06_variational_autoencoder.html")
+    seen = """() => [...document.querySelectorAll("[id^=pst-primary-sidebar] a")].some((link) => {
+        const { left, width } = link.getBoundingClientRect();
+        return link.textContent.includes("07 · Noise") && width > 0 && left >= 0;
+    })"""
+    before = page.evaluate(seen)
+    assert before == (width > 1000)  # else there's no room beside the text
+    page.locator("button.primary-toggle:visible").click()
+    page.wait_for_function(f"({seen})() !== {json.dumps(before)}", timeout=5000)
+    page.context.close()
 
 
 def opened(chromium, address, page):
