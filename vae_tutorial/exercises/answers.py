@@ -525,7 +525,7 @@ EXERCISES = {
         solution=4 * 4 * 16 * 32 + 32,
         mistakes={
             "there is a stamp for each pair of channels, 16 times 32 of them": 4 * 4 * 32 + 32,
-            "each stamp has a bias of its own": 4 * 4 * 16 * 32,
+            "each outgoing channel has a bias of its own": 4 * 4 * 16 * 32,
             "one bias for each channel that goes out, not for each that comes in": (
                 4 * 4 * 16 * 32 + 16
             ),
