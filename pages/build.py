@@ -111,8 +111,8 @@ def front_page(text, notebooks, folder):
         number, id_, words = found.groups()
         [cell] = [cell for cell in notebooks[number].cells if cell.id == id_]
         [png] = [o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {})]
-        (folder / f"{number}.png").write_bytes(b64decode(png))
-        return f"![{words}]({folder.name}/{number}.png)"
+        (folder / f"{id_}.png").write_bytes(b64decode(png))
+        return f"![{words}]({folder.name}/{id_}.png)"
 
     text = re.sub(r"FIGURE:(\d\d):([\w-]+):(.*)", figure, text)
     text = re.sub(r"WIDGET:(\w+)", lambda found: place_of(found[1], "widget", "", True), text)

@@ -292,7 +292,8 @@ function render({ model, el }) {
   const sentence = ({ points: x, steps, rate, distortion }) => {
     if (!x.length) return "Draw points on the plane; or: arrows move the cross, space puts a point. Then train.";
     let words = `Step ${steps.toLocaleString("en")}: rate ${short(rate)} nats, distortion ${short(distortion)} nats.`;
-    if (model.get("noise") === "off") words += " Without noise the decoder sees only means, so the clouds may be as wide as the bell, for nothing.";
+    const unseen = model.get("noise") === "off" && model.get("beta") > 0;
+    if (unseen) words += " Without noise the decoder sees only means, so clouds as wide as the bell cost nothing.";
     else if (steps >= 100 && rate < 0.05) words += " Collapsed: every cloud is the prior, and the code says nothing.";
     return words;
   };
