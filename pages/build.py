@@ -19,7 +19,7 @@ from pages.links import run_links, with_address
 from play.pictures_to_touch import every_widget
 from vae_tutorial.data import load_images
 from vae_tutorial.widgets.explorer import HERE
-from vae_tutorial.widgets.page import widget_html
+from vae_tutorial.widgets.page import widget_html, write_page
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -48,7 +48,8 @@ def write_widgets(folder, full):
         state, script = re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)
         script = script.replace(f'host(widget, "{name}")', "host(widget, place.id)")
         (folder / f"{name}.js").write_text(SCRIPT % (name, json.dumps(state), script), "utf-8")
-        widget.save_html(full / f"{name}.html")
+        words = re.sub("(?=[A-Z])", " ", kind).strip().lower()
+        write_page(full / f"{name}.html", f"{number} · {words}", [widget])
     return names
 
 
