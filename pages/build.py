@@ -10,53 +10,52 @@ import shutil
 import sys
 import time
 from base64 import b64decode
-from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_markdown_cell
 
+from pages import COMMENT, NOTEBOOKS, ROOT
 from pages.links import run_links, with_address
 from play.pictures_to_touch import every_widget
 from vae_tutorial.data import load_images
 from vae_tutorial.widgets.explorer import HERE
 from vae_tutorial.widgets.page import widget_html, write_page
 
-ROOT = Path(__file__).parent.parent
-NOTEBOOKS = ROOT / "notebooks"
 SOURCE, OUT = ROOT / "build" / "pages", ROOT / "build" / "site"
-COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 READING = re.compile(r"^## Further reading\s*$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 PREDICT = re.compile(r"^\*\*Predict:\*\* (.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
 WIDGET = re.compile(r"^(?:\w+ = )?widgets\.(\w+)\(", re.MULTILINE)
 
 
-def write_widgets(folder, full):
+def write_widgets(static):
     """A script, and a page of its own, for each widget of the classroom page; returns their names.
 
-    A notebook's page loads the script beside its text, which can be read before. "05_CodeMap" is
-    notebook 05's, where it differs from the others.
+    A notebook's page loads the script beside its text, which can be read before; the page is for a
+    projector. "05_CodeMap" is notebook 05's, where it differs from the others.
     """
-    folder.mkdir(parents=True)
+    for name in ("widgets", "full"):
+        (static / name).mkdir(parents=True)
     files = (ROOT / "pages" / "late.js", HERE / "host.js", HERE / "explorer.js")
     shared = "\n".join(path.read_text("utf-8") for path in files)
-    (folder.parent / "widgets.js").write_text(shared, "utf-8")
-    shutil.copy(HERE / "explorer.css", folder.parent / "widgets.css")
+    (static / "widgets.js").write_text(shared, "utf-8")
+    shutil.copy(HERE / "explorer.css", static / "widgets.css")
     names = []
     for (number, kind), widget in every_widget(load_images("mnist")).items():
         names.append(name := f"{number}_{kind}")
         html = widget_html(widget, name)
         state, script = re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)
         script = script.replace(f'host(widget, "{name}")', "host(widget, place.id)")
-        (folder / f"{name}.js").write_text(SCRIPT % (name, json.dumps(state), script), "utf-8")
+        text = SCRIPT % (name, json.dumps(state), script)
+        (static / "widgets" / f"{name}.js").write_text(text, "utf-8")
         words = re.sub("(?=[A-Z])", " ", kind).strip().lower()
-        write_page(full / f"{name}.html", f"{number} · {words}", [widget])
+        write_page(static / "full" / f"{name}.html", f"{number} · {words}", [widget])
     return names
 
 
 def name_of(kind, number, names):
-    """The widget of a kind that belongs on a notebook's page, or None: its own, or the first."""
-    own = [name for name in names if name.endswith(f"_{kind}")]
-    return next((name for name in own if name.startswith(number)), *own[:1] or [None])
+    """The widget of a kind that belongs on a notebook's page: its own, or the first."""
+    alike = [name for name in names if name.endswith(f"_{kind}")]
+    return next((name for name in alike if name.startswith(number)), alike[0])
 
 
 SCRIPT = """for (const place of document.querySelectorAll('[data-widget="%s"]')) {
@@ -77,9 +76,9 @@ def place_of(name, id_, root, first):
     later = "" if first else f' data-script="{script}"'
     place = f'<div class="vae-place" id="{id_}" data-widget="{name}"{later}>'
     place += "<p>This picture to touch needs JavaScript.</p></div>"
-    return place + (
-        f'\n<script src="{script}" async fetchpriority="high"></script>' if first else ""
-    )
+    if first:
+        place += f'\n<script src="{script}" async fetchpriority="high"></script>'
+    return place
 
 
 def page_of(path, names):
@@ -95,10 +94,9 @@ def page_of(path, names):
             cell.metadata.setdefault("tags", []).append("hide-output")
         for output in cell.outputs:
             text = output.get("data", {}).get("text/plain", "")
-            made = WIDGET.findall(cell.source)
             if text.endswith("Try it in JupyterLab or on Binder."):
-                name = name_of(made[-1], path.stem[:2], names)
-                html = place_of(name, made[-1], "../", first)
+                kind = WIDGET.findall(cell.source)[-1]
+                html = place_of(name_of(kind, path.stem[:2], names), kind, "../", first)
                 first = False
                 output.data = {"text/html": html}
     return notebook
@@ -175,9 +173,7 @@ def write_source():
             (SOURCE / path.name).write_text(with_address(text), "utf-8")
         elif path.suffix == ".svg" or path.name == "conf.py":
             shutil.copy(path, SOURCE)
-    full = SOURCE / "_static" / "full"  # a widget on a page of its own, for a projector
-    full.mkdir(parents=True)
-    names = write_widgets(SOURCE / "_static" / "widgets", full)
+    names = write_widgets(SOURCE / "_static")
     shutil.copy(ROOT / "pages" / "pages.css", SOURCE / "_static")
     notebooks = {p.stem[:2]: page_of(p, names) for p in sorted(NOTEBOOKS.glob("*.ipynb"))}
     (SOURCE / "notebooks").mkdir()

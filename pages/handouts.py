@@ -9,7 +9,7 @@ import sys
 
 import nbformat
 
-from pages.build import NOTEBOOKS, ROOT
+from pages import NOTEBOOKS, ROOT
 from play.pictures_to_touch import every_widget
 from vae_tutorial.data import load_images
 

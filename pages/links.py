@@ -11,9 +11,9 @@ import json
 import os
 import shutil
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from pages import NOTEBOOKS, ROOT
+
 REPOSITORY = os.environ.get("REPOSITORY", "").rstrip("/")
 NAME = REPOSITORY.removeprefix("https://github.com/")
 # Two builds of TensorFlow in one place don't load, so Colab's own, another version, goes first.
@@ -45,7 +45,7 @@ def write_colab(folder):
     """The notebooks, each with a cell on top that installs the package."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "notebooks").mkdir(parents=True)
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         notebook = json.loads(path.read_text("utf-8"))
         source = INSTALL.format(repository=REPOSITORY)
         cell = {"cell_type": "code", "id": "colab", "metadata": {}, "source": source}

@@ -9,15 +9,14 @@ import shutil
 import sys
 import sysconfig
 import warnings
-from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from traitlets.config import Config
 
-ROOT = Path(__file__).parent.parent
+from pages import COMMENT, NOTEBOOKS, ROOT
+
 COURSE = ROOT / "build" / "course"
-COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 EXERCISE = re.compile(r'\ncheck\("(\d\d\.\d)", (\w+)\)\s*$')
 IMPORTS = (
     "import numpy as np\nfrom scipy.stats import norm\n\nfrom vae_tutorial.exercises import check"
@@ -68,8 +67,8 @@ def nbgrader(**settings):
     """nbgrader, working in ``COURSE``."""
     from nbgrader.apps.api import NbGraderAPI
 
-    scripts = sysconfig.get_path("scripts")  # nbgrader calls alembic by its name
-    os.environ["PATH"] = os.pathsep.join([scripts, os.environ["PATH"]])
+    if not shutil.which("alembic"):  # nbgrader calls it by its name
+        os.environ["PATH"] += os.pathsep + sysconfig.get_path("scripts")
     warnings.filterwarnings("ignore", module="nbgrader", message="Object of type .* not in session")
     config = Config(CourseDirectory={"root": str(COURSE)}, **settings)
     return NbGraderAPI(config=config)
@@ -84,7 +83,7 @@ def must(result):
 def write_course():
     """Write the course, or write it again; returns the names of its assignments."""
     shutil.rmtree(COURSE / "source", ignore_errors=True)
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         number = path.stem[:2]
         source = COURSE / "source" / number
         source.mkdir(parents=True)
