@@ -108,7 +108,8 @@ def write_bad(folder, outside):
     (folder / "loop.png").symlink_to(folder / "loop.png")
     bad = {path.name for path in folder.iterdir() if path.is_file() or path.is_symlink()}
     (folder / "x.png").mkdir()  # a folder
-    (folder / "notes.txt").write_text("left alone")
+    for name in ("notes.txt", "IMG_1.HEIC", "IMG_2.heic"):
+        (folder / name).write_text("left alone")
     (folder / ".hidden.png").write_text("left alone")
     (folder / "linked folder").symlink_to(outside, target_is_directory=True)
     return bad
@@ -150,7 +151,8 @@ def test_bad_files_are_named_in_one_line_each_and_nothing_else_is_lost(root, tmp
     bad = write_bad(root / "bad", tmp_path / "outside")
     capsys.readouterr()
     images = load_folder(root, (16, 16))
-    lines = capsys.readouterr().out.splitlines()
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert last == "passed over 2 .heic, 1 .txt: it reads JPEG, PNG, WEBP, TIFF, GIF, BMP"
     assert len(bad) == len(lines) == 15
     named = {line.removeprefix("left out bad/").partition(":")[0] for line in lines}
     assert named == bad and all(": " in line and len(line) < 200 for line in lines)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def load_folder(
 
     JPEG, PNG, WebP, TIFF, BMP, and the first picture of a GIF; turned as their camera says, on
     white where they are transparent. A file that can't be read is named in one printed line, and
-    left out; nothing outside of the folder is read.
+    left out; files of other kinds are counted in one. Nothing outside of the folder is read.
 
     Args:
         path: the folder. Each subfolder is a class; pictures beside them form a class, too.
@@ -72,16 +73,21 @@ def load_folder(
 
 def _files(root):
     """The picture files below a folder, without those that a link would fetch from elsewhere."""
-    inside = Path(os.path.realpath(root))
+    inside, others = Path(os.path.realpath(root)), Counter()
     for folder, _, names in os.walk(root):  # which follows no linked folder
         for name in names:
             file = Path(folder, name)
-            if file.suffix.lower() not in KINDS or name.startswith("."):
+            if name.startswith("."):
                 continue
-            if inside in Path(os.path.realpath(file)).parents and os.path.isfile(file):
+            if file.suffix.lower() not in KINDS:
+                others[file.suffix.lower() or name] += 1
+            elif inside in Path(os.path.realpath(file)).parents and os.path.isfile(file):
                 yield file
             else:
                 print(f"left out {file.relative_to(root).as_posix()}: not a file in this folder")
+    if others:
+        found = ", ".join(f"{count} {kind}" for kind, count in others.most_common(5))
+        print(f"passed over {found}: it reads {', '.join(FORMATS)}")
 
 
 def _room(shape, in_memory):

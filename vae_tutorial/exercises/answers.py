@@ -192,18 +192,18 @@ EXERCISES = {
                 lambda rows, mean, parts: rows @ parts.T @ parts + mean
             ),
             "you left out the mean altogether": lambda rows, mean, parts: rows @ parts.T @ parts,
-            "that is the code; multiply by the components to get back": (
+            "that is the code; multiply by the patterns to get back": (
                 lambda rows, mean, parts: (rows - mean) @ parts.T
             ),
         },
-        reminder="there are 2 components of length 5: parts.T leads to the code, parts back",
+        reminder="there are 2 patterns of 5 pixels: parts.T leads to the code, parts back",
     ),
     "05.1": Exercise(
         solution=0.5**8,
         mistakes={
-            "that is the share in one direction; there are eight": 0.5,
-            "shares multiply; you added them": 4.0,
-            "shares multiply; you divided by the number of directions": 0.5 / 8,
+            "that is the probability for one number; there are eight": 0.5,
+            "probabilities multiply; you added them": 4.0,
+            "probabilities multiply; you divided by how many there are": 0.5 / 8,
         },
         tolerance=0.03,  # 0.004 will do
     ),
