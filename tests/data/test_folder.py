@@ -151,8 +151,8 @@ def test_bad_files_are_named_in_one_line_each_and_nothing_else_is_lost(root, tmp
     bad = write_bad(root / "bad", tmp_path / "outside")
     capsys.readouterr()
     images = load_folder(root, (16, 16))
-    *lines, last = capsys.readouterr().out.splitlines()
-    assert last == "passed over 2 .heic, 1 .txt: it reads JPEG, PNG, WEBP, TIFF, GIF, BMP"
+    lines = capsys.readouterr().out.splitlines()
+    lines.remove("passed over 2 .heic, 1 .txt: it reads JPEG, PNG, WEBP, TIFF, GIF, BMP")
     assert len(bad) == len(lines) == 15
     named = {line.removeprefix("left out bad/").partition(":")[0] for line in lines}
     assert named == bad and all(": " in line and len(line) < 200 for line in lines)
