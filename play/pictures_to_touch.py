@@ -97,7 +97,7 @@ def first_notebooks(images):
     digits = images.x_train[:512]
     codes = PCA(8, whiten=True, random_state=0).fit_transform(as_floats(digits).reshape(512, -1))
     [many] = remember(codes, digits, 300)
-    names = [f"digit {label}" for label in images.y_train[5:10]]
+    names = [f"digit {label}" for label in images.y_train[:5]]
     flat, deep = (light(load_pretrained(name)) for name in SMALL)
     return [
         "<h2>00 · The pictures</h2><p>Handwritten digits. Choose one and leaf through the pages: "
@@ -114,7 +114,7 @@ def first_notebooks(images):
         "four pictures has one. What lies between them? Below, digits have eight numbers each: "
         "walk from one digit's code to the next. Is everything in between a digit?</p>",
         widgets.CodeSliders(plane, corners[0]),
-        widgets.CodePath(many, codes[5:10], names),
+        widgets.CodePath(many, codes[:5], names),
         "<h2>04 · How long must a code be?</h2><p>On the left is a digit that the networks never "
         "saw, in the middle its copy, on the right the difference. Which digits does the short "
         "code mix up?</p>",

@@ -24,7 +24,7 @@ from vae_tutorial import channel, data, evaluation, exercises, networks, plots, 
 from vae_tutorial.latent import find_code
 from vae_tutorial.models import VAE, Autoencoder, Memory
 from vae_tutorial.training import OneCycle, batches, set_seed
-from vae_tutorial.widgets.strokes import Pad
+from vae_tutorial.widgets.strokes import digit
 
 L = np.array([0, 1, 2, 0, 1, 2])
 Z = np.zeros((3, 2), np.float32)
@@ -182,7 +182,7 @@ CASES = [
     (lambda w: widgets.GaussianDial(samples=0), "samples", "0 (int)"),
     (lambda w: widgets.GaussianDial(seed=-1), "seed", "-1 (int)"),
     (lambda w: widgets.CodeMap(w.vae, Z, seed=2**32), "seed", "4294967296 (int)"),
-    (lambda w: Pad("").check("strokes", [[[2, 0]]]), "strokes", "[[[2, 0]]]"),
+    (lambda w: digit([[[2, 0]]]), "strokes", "[[[2, 0]]]"),
 ]
 
 # Pixels out of range, where something would be trained.

@@ -16,10 +16,10 @@ import pytest
 
 from tests.widgets import conftest as given
 from tests.widgets.conftest import BUILDERS, DEEP, FLAT, IMAGES, MEMORY, X, some_state
-from tests.widgets.test_strokes import digit
 from vae_tutorial import channel
 from vae_tutorial.data import as_floats
 from vae_tutorial.widgets.page import write_page
+from vae_tutorial.widgets.strokes import digit
 
 STATES = 1000 if os.environ.get("FAULTS") == "full" else 30
 

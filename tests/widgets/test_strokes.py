@@ -1,55 +1,15 @@
-"""A drawn digit becomes an image like MNIST's: same size, same middle, same ink.
-
-``digit`` says it in NumPy; test_parity.py finds the same image in the browser, where it is made.
-"""
+"""A drawn digit becomes an image like MNIST's: same size, same middle, same ink."""
 
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-SIDE, BOX = 28, 20  # MNIST: the ink fits into 20 x 20 pixels, its center of mass is the middle
-PEN = 2.4  # pixels
-FINE = 4  # a pixel is as white as the share of its 4 x 4 points that the ink covers
+from vae_tutorial.widgets.strokes import BOX, SIDE, digit
 
 THREE = [[[0.3, 0.2], [0.6, 0.2], [0.45, 0.45], [0.65, 0.7], [0.3, 0.8]]]
 POINT = st.lists(st.floats(0, 1), min_size=2, max_size=2)
 STROKES = st.lists(st.lists(POINT, min_size=1, max_size=6), min_size=1, max_size=4)
-
-
-def digit(strokes):
-    """The image that strokes give, uint8 (28, 28), white on black."""
-    if not strokes:
-        return np.zeros((SIDE, SIDE), np.uint8)
-    points = np.concatenate([np.array(stroke, float) for stroke in strokes])
-    low, high = points.min(axis=0), points.max(axis=0)
-    scale = (BOX - PEN) / max((high - low).max(), 0.2)
-    middle = (low + high) / 2
-    first = covered(strokes, scale, middle)
-    rows, columns = np.indices(first.shape)
-    mass = np.array([(columns * first).sum(), (rows * first).sum()]) / first.sum()
-    room = (SIDE - PEN - (high - low) * scale) / 2  # so that nothing is cut off
-    shift = np.clip(mass + 0.5 - SIDE / 2, -room, room)
-    return np.floor(covered(strokes, scale, middle + shift / scale) * 255 / FINE**2 + 0.5).astype(
-        np.uint8
-    )
-
-
-def covered(strokes, scale, center):
-    """How many of each pixel's points the ink covers, if ``center`` is in the middle: (28, 28)."""
-    grid = (np.arange(SIDE * FINE) + 0.5) / FINE
-    x, y = grid[np.newaxis], grid[:, np.newaxis]
-    ink = np.zeros((SIDE * FINE, SIDE * FINE), bool)
-    for stroke in strokes:
-        points = (np.array(stroke, float) - center) * scale + SIDE / 2
-        for (x0, y0), (x1, y1) in zip(points, points[[*range(1, len(points)), -1]], strict=True):
-            across, down = x1 - x0, y1 - y0
-            square = across * across + down * down
-            share = ((x - x0) * across + (y - y0) * down) / (square if square > 0 else 1.0)
-            share = np.clip(share, 0, 1)  # the point of the segment that is nearest
-            right, below = x - x0 - share * across, y - y0 - share * down
-            ink |= right * right + below * below <= PEN * PEN / 4
-    return ink.reshape(SIDE, FINE, SIDE, FINE).sum(axis=(1, 3))
 
 
 def test_no_stroke_is_a_black_image():

@@ -80,10 +80,7 @@ CONTROLS.pad = (box, { label }, put) => {
   };
 };
 
-// The image that strokes give: sized, centered and drawn as MNIST's digits are (LeCun et al. 1998,
-// "Gradient-based learning applied to document recognition", III.A): the ink fits into 20 x 20
-// pixels, and its center of mass is the middle. A dot stays a dot: what is smaller than a fifth of
-// the pad isn't enlarged to fill the box.
+// The image that strokes give, as `digit` in strokes.py makes it.
 const [PIXELS, BOX, PEN, FINE] = [28, 20, 2.4, 4];
 function digit(strokes) {
   const points = strokes.flat();

@@ -6,7 +6,7 @@ from vae_tutorial import _validation
 from vae_tutorial.data import Images
 from vae_tutorial.widgets.code_map import map_data
 from vae_tutorial.widgets.explorer import Explorer, Value, decoder, layers, stack
-from vae_tutorial.widgets.strokes import Pad
+from vae_tutorial.widgets.strokes import SIDE, Pad
 
 
 class DigitPad(Explorer):
@@ -28,7 +28,7 @@ class DigitPad(Explorer):
         _validation.instance("images", images, Images, "load them with load_images()")
         count = _validation.whole_number("count", count, minimum=8)
         for name, model in (("flat", flat), ("deep", deep)):
-            if tuple(model.image_shape) != (28, 28, 1):
+            if tuple(model.image_shape) != (SIDE, SIDE, 1):
                 hint = "use models of digits, such as load_pretrained('vae_2')"
                 given = f"{tuple(model.image_shape)}"
                 raise _validation.error(name, "make images (28, 28, 1)", given, hint)
