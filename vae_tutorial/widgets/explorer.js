@@ -91,14 +91,9 @@ function transposed({ kernel: { shape, data: weights }, bias, shape: [height, wi
           if (right < 0 || right >= width) continue;
           let k = (row * side + column) * outputs * inputs;
           for (let o = 0; o < outputs; o++) {
-            let even = 0; // two sums at once, so that neither waits for the other
-            let odd = 0;
-            for (let i = 1; i < inputs; i += 2) {
-              even += x[from + i - 1] * weights[k++];
-              odd += x[from + i] * weights[k++];
-            }
-            if (inputs % 2) even += x[from + inputs - 1] * weights[k++];
-            y[(below * width + right) * channels + o] += even + odd;
+            let total = 0;
+            for (let i = 0; i < inputs; i++) total += x[from + i] * weights[k++];
+            y[(below * width + right) * channels + o] += total;
           }
         }
       }
