@@ -131,6 +131,11 @@ def middle_notebooks(images):
     for beta, model in models.items():
         parts = model.evaluate(images.x_test[:count], verbose=0, return_dict=True)
         points[beta] = parts["kl_divergence"], parts["reconstruction_loss"]
+
+    def sweep(betas):
+        chosen = {beta: Copier(models[beta]) for beta in betas}
+        return widgets.CollapseSlider(chosen, ten, {beta: points[beta] for beta in betas})
+
     copies, steps = nine_epochs(images)
     z, labels = flat.encode(images.x_test[:count])[0], images.y_test[:count]
     window = {"low": (-3.5, -3.5), "high": (3.5, 3.5)}
@@ -143,6 +148,10 @@ def middle_notebooks(images):
         "here, and I'm this sure. The farther the hill is from the gray one, in place or in width, "
         "the more it costs. When does it cost nothing?</p>",
         widgets.GaussianDial(),
+        "<h2>06 · Ghosts</h2><p>Three networks, alike but for what each nat of their code costs: "
+        "784, 10 or 1. At 784, ten different digits go in, and ten times the same ghost comes out. "
+        "What comes back first as the price falls?</p>",
+        sweep([784, 10, 1]),
         "<h2>06 · Watch one train</h2><p>A small VAE for points in the plane, with a single number "
         "as its code. Press Train. Then set beta to 0, or to 100, or draw points of your own.</p>",
         widgets.Playground(),
@@ -158,7 +167,7 @@ def middle_notebooks(images):
         widgets.EpochScrubber(copies, ten, steps),
         "<h2>09 · Who decides?</h2><p>Eight networks, trained with eight prices. From left to "
         "right on the curve: when do the ghosts become digits, and when the right ones?</p>",
-        widgets.CollapseSlider({b: Copier(model) for b, model in models.items()}, ten, points),
+        sweep(BETAS),
         "<h2>10 · A map of digits</h2><p>A code of two numbers is a point on a map. Drag it, and "
         "find a place between two digits. Then raise the noise: how much do the pictures "
         "change in the middle, and how much at the edge?</p>",
