@@ -248,7 +248,7 @@ def test_a_batch_out_of_range_is_refused_and_moves_nothing(kind, jit_compile):
     before = fingerprint(model)
     wrong = GRAY.copy()
     wrong[4, 2, 2] = 255
-    with pytest.raises(ValueError, match="images must lie in"):
+    with pytest.raises(ValueError, match="x must lie in"):
         model.fit(wrong, batch_size=6, verbose=0)
     assert fingerprint(model)[1] == before[1]
     model.fit(PIXELS, verbose=0)

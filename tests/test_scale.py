@@ -193,7 +193,7 @@ def printed(processes):
 
 def test_fit_on_two_replicas_equals_one_and_undoes_a_step_on_both():
     (found,) = printed([started("mirrored")])
-    assert found.pop("undone") and "images must lie in [0, 1]" in found.pop("error")
+    assert found.pop("undone") and "x must lie in [0, 1]" in found.pop("error")
     assert set(found) == {"VAE", "ConvVAE", "ConditionalVAE"} and max(found.values()) < 1e-4
 
 

@@ -70,7 +70,7 @@ def test_keras_finds_all_it_knows(build, data):
 def test_pixels_out_of_range_are_refused_and_move_nothing(build, data):
     model = trained(build, *data)
     before = [weight.copy() for weight in model.get_weights()]
-    with pytest.raises(ValueError, match="images must lie in"):
+    with pytest.raises(ValueError, match="x must lie in"):
         model.fit(data[0].astype(np.float32), *data[1:], verbose=0)
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
 

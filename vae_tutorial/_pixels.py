@@ -1,6 +1,6 @@
-"""The check of pixels, owned by the networks that read images: no door leads around it."""
+"""The check of pixels, owned by the models that read images: no door leads around it."""
 
-from functools import wraps
+import itertools
 
 import keras
 import numpy as np
@@ -9,8 +9,6 @@ import tensorflow as tf
 from vae_tutorial import _validation
 from vae_tutorial.data import as_floats
 
-BYTES, FLOATS, SHAPE, CODES = 1, 2, 3, 4  # what can be wrong with a batch
-
 
 @keras.saving.register_keras_serializable(package="vae_tutorial")
 class Pixels(keras.layers.Layer):
@@ -18,112 +16,35 @@ class Pixels(keras.layers.Layer):
 
     Takes uint8 in 0 to 255 or floats in [0, 1], (n, h, w, c), or (n, h, w) for one channel.
 
-    Pixels out of range raise a ValueError at once where Python runs. A compiled step can't raise
-    (XLA drops assertions), so there the layer remembers what it saw and hands on black images;
-    ``ImageModel`` undoes the step, and raises after it.
+    Pixels out of range raise a ValueError where Python runs. A compiled step can't raise (XLA drops
+    assertions): there the model has looked at the batch before.
     """
 
     def __init__(self, image_shape, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"}, autocast=False)
         self.image_shape = tuple(image_shape)
         self.built = True
-        # What is wrong with a batch, 0 for nothing, and up to five numbers that tell more of it.
-        self.seen = tf.Variable(tf.zeros(6), trainable=False, name="seen")
 
     def get_config(self):
         return {**super().get_config(), "image_shape": self.image_shape}
 
     def call(self, x):
-        if isinstance(x, list | tuple):
-            _validation.images("x", x)  # which says what to do with a list
-        given = x = tf.convert_to_tensor(x)
-        _validation.image_dtype("x", x.dtype.as_numpy_dtype, x.dtype.name)
-        _validation.static_image_shape("x", x.shape, self.image_shape)
-        if hasattr(given, "_pixels"):  # one look at a batch is enough, and a second takes time
-            return given._pixels
-        if x.shape.rank is None:  # after batches of several ranks, TensorFlow traces for any
-            sizes = tf.concat([tf.shape(x), [1, 1, 1]], axis=0)  # (n, h, w) has one channel
-            fits = (tf.rank(x) <= 4) & tf.reduce_all(sizes[1:4] == self.image_shape)
-            self.note(fits, SHAPE, lambda: tf.concat([tf.shape(x), [0] * 5], axis=0)[:5])
-            shape = (tf.shape(x)[0], *self.image_shape)
-            x = tf.cond(fits, lambda: tf.reshape(x, shape), lambda: tf.zeros(shape, x.dtype))
-        whole = x.dtype == tf.uint8
         if tf.executing_eagerly():
-            _validation.images("x", x.numpy(), self.image_shape)
-        x = tf.cast(x, tf.float32) / (255.0 if whole else 1.0)
-        x = x if len(x.shape) == 4 else x[..., tf.newaxis]
-
-        def smallest_and_largest():
-            low, high = tf.reduce_min(x), tf.reduce_max(x)
-            low = tf.where(tf.reduce_any(tf.math.is_nan(x)), np.nan, low)  # XLA's skips NaN
-            return tf.stack([low, high, 0, 0, 0]) * (255.0 if whole else 1.0)
-
-        # Truth values all along: XLA reduces them several times as fast as it finds a minimum.
-        fits = tf.reduce_all((x >= 0) & (x <= 1))  # false for NaN, too
-        # One in 255: a mask of 0 and 1 in uint8, or floats that were divided by 255 twice.
-        faint = tf.reduce_any(x > (0.999 / 255 if whole else 0)) & tf.reduce_all(x < 1.001 / 255)
-        fits = fits & ~faint
-        self.note(fits, BYTES if whole else FLOATS, smallest_and_largest)
-        x = tf.where(fits, x, 0.0)
-        if not tf.executing_eagerly() and x.graph is given.graph:
-            given._pixels = x._pixels = x
-        return x
-
-    def note(self, fits, kind, numbers):
-        """Remember a batch that doesn't fit: its ``kind``, and what ``numbers()`` returns of it."""
-        found = lambda: tf.concat([[float(kind)], tf.cast(numbers(), tf.float32)], 0)  # noqa: E731
-        self.seen.assign(tf.cond(fits, self.seen.read_value, found))
-
-    def raise_if_out_of_range(self):
-        """Raise the ValueError that a compiled step could not raise."""
-        kind, *numbers = max(v.numpy().tolist() for v in getattr(self.seen, "values", [self.seen]))
-        if kind:
-            self.seen.assign(tf.zeros(6))
-        if kind == SHAPE:
-            shape = tf.TensorShape([int(size) for size in numbers if size])
-            _validation.static_image_shape("images", shape, self.image_shape)
-        if kind == CODES:
-            raise _validation.error("codes", "be finite", "NaN or infinite", "find and drop them")
-        if kind:
-            problem = _validation.range_problem(*numbers[:2], kind == BYTES)
-            raise _validation.error("images", *problem)
+            _validation.images("x", as_array(x), self.image_shape)
+        x = tf.convert_to_tensor(x)
+        if x.shape.rank is not None:  # after batches of several ranks, TensorFlow traces for any
+            _validation.static_image_shape("x", x.shape, self.image_shape)
+        x = tf.cast(x, tf.float32) / (255.0 if x.dtype == tf.uint8 else 1.0)
+        return tf.reshape(x, (-1, *self.image_shape))
 
 
-def trusted(images):
-    """Images that a decoder made, marked: they need no check, and a reader no blame for them."""
-    images._pixels = images
-    return images
-
-
-def undone_if_unfit(train_step):
-    """A ``train_step``, undone if the batch doesn't fit: Adam's momentum would move weights."""
-
-    @wraps(train_step)
-    def guarded(self, data):
-        # A copy costs less than a condition, which keeps XLA from working in place.
-        variables = [*self.variables, *self.optimizer.variables]
-        before = [tf.identity(variable.value) for variable in variables]
-        logs = train_step(self, data)
-        fits = tf.reduce_all([layer.seen[0] == 0 for layer in self._pixel_layers()])
-        replica = tf.distribute.get_replica_context()
-        if replica.num_replicas_in_sync > 1:
-            fits = replica.all_reduce("SUM", tf.cast(~fits, tf.int32)) == 0  # all undo it, or none
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(tf.where(fits, variable.value, value))
-        return logs
-
-    return guarded
+def as_array(x):
+    """A tensor as an array; what else was given stays for the check to name."""
+    return x.numpy() if tf.is_tensor(x) else x
 
 
 class _Guarded:
-    """A Keras model that raises after any step in which a ``Pixels`` layer was out of range."""
-
-    @undone_if_unfit
-    def train_step(self, data):
-        return super().train_step(data)
-
-    def _pixel_layers(self):
-        return [layer for layer in self._flatten_layers() if isinstance(layer, Pixels)]
+    """A Keras model that looks at each batch before a compiled step, which can't raise."""
 
     def make_train_function(self, force=False):
         return self._guarded("train", super().make_train_function, force)
@@ -137,27 +58,36 @@ class _Guarded:
     def _guarded(self, kind, make, force):
         name = f"{kind}_function"
         if not force and getattr(self, name) is not None:
-            return getattr(self, name)
+            return
         make(force)
-        function, layers = getattr(self, name), self._pixel_layers()
+        function = getattr(self, name)
 
-        def step(data):
-            try:
-                result = function(data)
-            except Exception:  # what was traced by half would refuse good data, too
-                setattr(self, name, None)
-                raise
-            for layer in layers:
-                layer.raise_if_out_of_range()
-            return result
+        def steps(batches):
+            batches = list(itertools.islice(batches, self.steps_per_execution))
+            if not batches:
+                raise StopIteration
+            for batch in batches:
+                self.look(batch, kind)
+            return function(batches)
 
-        setattr(self, name, step)
-        return step
+        setattr(self, name, steps)
+
+    def look(self, batch, kind):
+        """Raise unless this batch fits; ``kind`` is what is done with it: train, test, predict."""
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        y = None if kind == "predict" else y
+        replicas = self.distribute_strategy.experimental_local_results
+        for one, other in itertools.zip_longest(replicas(x), replicas(y)):
+            self.check_batch(as_array(one), as_array(other), kind)
 
 
 @keras.saving.register_keras_serializable(package="vae_tutorial")
 class ImageNetwork(_Guarded, keras.Model):
     """A functional network that reads images: an encoder or a classifier."""
+
+    def check_batch(self, x, y, kind):
+        """Keras hands floats to a functional network: bytes would be on another scale."""
+        _validation.images("x", np.asarray(x, np.float32), self.input_shape[1:])
 
 
 class ImageModel(_Guarded, keras.Model):
@@ -165,6 +95,8 @@ class ImageModel(_Guarded, keras.Model):
 
     Subclasses define ``call`` (to logits) and ``compute_loss``.
     """
+
+    reads_codes = ()  # "train", "test", "predict": where it is given codes, and not images
 
     def __init__(self, decoder, settings, **kwargs):
         super().__init__(dtype="float32", **kwargs)
@@ -190,20 +122,22 @@ class ImageModel(_Guarded, keras.Model):
         """Metrics given to ``compile`` compare images in [0, 1]: the target and the sigmoid."""
         return super().compute_metrics(x, self.target(x, y), tf.sigmoid(y_pred), sample_weight)
 
+    def check_batch(self, x, y, kind):
+        """Raise unless a batch fits: images or, where the model reads those, codes; targets."""
+        if kind not in self.reads_codes:
+            _validation.images("x", x, self.image_shape)
+        else:
+            _validation.codes("x", x, self.latent_dim)
+            if kind != "predict":
+                hint = "call fit(codes, images)"
+                _validation.required("y", y, "the images to remember", hint)
+        if y is not None:
+            _validation.static_image_shape("y", np.shape(y), self.image_shape)
+            _validation.images("y", y, self.image_shape)
+
     def target(self, x, y):
         """The images to learn, float32 in [0, 1]: ``x`` itself, unless there is a ``y``."""
-        if y is None:
-            return self.pixels(x)
-        _validation.static_image_shape("y", y.shape, self.image_shape)
-        return self.pixels(y)
-
-    def finite(self, z):
-        """Codes, float32 (n, latent_dim); NaN or infinite ones raise as pixels out of range do."""
-        z = tf.cast(z, tf.float32)
-        if tf.executing_eagerly():
-            _validation.finite("z", z.numpy())
-        self.pixels.note(tf.reduce_all(tf.math.is_finite(z)), CODES, lambda: tf.zeros(5))
-        return z
+        return self.pixels(x if y is None else y)
 
     def standard_normal(self, x, training=True):
         """Noise for a batch of images: float32 (n, latent_dim)."""

@@ -29,6 +29,8 @@ class Memory(ImageModel):
     ``fit(codes, images)`` with codes float (n, latent_dim). Introduced in notebook 01.
     """
 
+    reads_codes = ("train", "test", "predict")
+
     def __init__(self, latent_dim, image_shape=(28, 28, 1), *, filters=(32, 16), **kwargs):
         settings = dict(latent_dim=latent_dim, image_shape=image_shape, filters=filters)
         super().__init__(build_decoder(**settings), settings, **kwargs)
@@ -36,17 +38,12 @@ class Memory(ImageModel):
 
     def call(self, z):
         """Logits of the images: (n, latent_dim) -> (n, h, w, c)."""
-        return self.decoder(self.finite(z))
+        return self.decoder(z)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Mean squared error per image between the images ``y`` and the decoder's answers."""
         losses = squared_error(self.target(x, y), tf.sigmoid(y_pred))  # (n,)
         return self.average(losses, sample_weight)
-
-    def target(self, x, y):
-        """The images to learn, float32 in [0, 1]."""
-        hint = "call fit(codes, images)"
-        return super().target(x, _validation.required("y", y, "the images to remember", hint))
 
 
 @keras.saving.register_keras_serializable(package="vae_tutorial")

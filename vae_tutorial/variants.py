@@ -88,6 +88,10 @@ class ConditionalVAE(VAE):
         fits = tf.reduce_sum(one_hot, axis=1, keepdims=True)  # (n, 1), 1 or 0
         return tf.concat([z, tf.where(fits > 0, one_hot, np.nan)], axis=1)
 
+    def check_batch(self, x, y, kind):
+        """Raise unless the images of a batch fit; its labels are seen to in ``beside``."""
+        super().check_batch(x, None, kind)
+
     def target(self, x, y):
         """What ``loss_parts`` is given: the labels; for metrics, which compare images, these."""
         return self.pixels(x) if y is None else y

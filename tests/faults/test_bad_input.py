@@ -85,14 +85,14 @@ CASES = [
     (lambda w: w.vae.decode(None), "z", "None"),
     (lambda w: w.vae.decode(np.full((1, 3), 1e39)), "z", "inf at index (0, 0)"),
     # Pixels out of range, where nothing is trained
-    (lambda w: w.vae.evaluate(-GRAY, verbose=0), "images", "in [-1, -0]"),
-    (lambda w: w.ae.evaluate(BYTES, verbose=0), "images", "in [0, 255]"),
-    (lambda w: w.vae.test_on_batch(BYTES), "images", "in [0, 255]"),
-    (lambda w: w.vae.predict(GRAY / 255, verbose=0), "images", "divided by 255 twice"),
-    (lambda w: w.vae.predict_on_batch(1.2 * GRAY), "images", "in [0, 1.2]"),
-    (lambda w: w.ae.predict(MASKS, verbose=0), "images", "0 and 1"),
-    (lambda w: w.mem.evaluate(CODES, BYTES, verbose=0), "images", "in [0, 255]"),
-    (lambda w: w.mem.evaluate(CODES, NAN, verbose=0), "images", "nan"),
+    (lambda w: w.vae.evaluate(-GRAY, verbose=0), "x", "in [-1, -0]"),
+    (lambda w: w.ae.evaluate(BYTES, verbose=0), "x", "in [0, 255]"),
+    (lambda w: w.vae.test_on_batch(BYTES), "x", "in [0, 255]"),
+    (lambda w: w.vae.predict(GRAY / 255, verbose=0), "x", "divided by 255 twice"),
+    (lambda w: w.vae.predict_on_batch(1.2 * GRAY), "x", "in [0, 1.2]"),
+    (lambda w: w.ae.predict(MASKS, verbose=0), "x", "0 and 1"),
+    (lambda w: w.mem.evaluate(CODES, BYTES, verbose=0), "y", "in [0, 255]"),
+    (lambda w: w.mem.evaluate(CODES, NAN, verbose=0), "y", "nan"),
     (lambda w: w.vae(BYTES), "x", "in [0, 255]"),
     (lambda w: w.ae(NAN), "x", "nan at index (2, 3, 4, 0)"),
     (lambda w: w.vae.encode(INF), "x", "inf at index (2, 3, 4, 0)"),
@@ -100,8 +100,8 @@ CASES = [
     (lambda w: w.vae.reconstruct(MASKS), "x", "0 and 1"),
     (lambda w: w.vae.encode(tf.constant(BYTES)), "x", "in [0, 255]"),
     (lambda w: w.vae.encoder(BYTES), "x", "in [0, 255]"),
-    (lambda w: w.vae.encoder.predict(BYTES, verbose=0), "images", "in [0, 255]"),
-    (lambda w: w.clf.predict(BYTES, verbose=0), "images", "in [0, 255]"),
+    (lambda w: w.vae.encoder.predict(BYTES, verbose=0), "x", "in [0, 255]"),
+    (lambda w: w.clf.predict(BYTES, verbose=0), "x", "in [0, 255]"),
     (lambda w: evaluation.class_probabilities(w.clf, BYTES), "images", "in [0, 255]"),
     (lambda w: evaluation.class_probabilities(w.clf, COLOR), "images", "(6, 8, 8, 3)"),
     (lambda w: find_code(w.vae, PIXELS), "images", "(1, 6, 8, 8)"),
@@ -187,16 +187,16 @@ CASES = [
 
 # Pixels out of range, where something would be trained.
 TRAINING = [
-    (lambda w: fit(w.vae, BYTES), "images", "in [0, 255]"),
-    (lambda w: fit(w.ae, NAN), "images", "nan"),
-    (lambda w: fit(w.mem, CODES, INF), "images", "inf"),
-    (lambda w: fit(w.vae, GRAY, BYTES), "images", "in [0, 255]"),
-    (lambda w: fit(w.vae, MASKS), "images", "0 and 1"),
-    (lambda w: fit(w.ae, tf.data.Dataset.from_tensors(BYTES)), "images", "in [0, 255]"),
-    (lambda w: fit(w.vae, batches(2 * GRAY - 1)), "images", "in [-1, 1]"),
-    (lambda w: w.vae.train_on_batch(BYTES), "images", "in [0, 255]"),
-    (lambda w: w.ae.train_on_batch(GRAY / 255), "images", "divided by 255 twice"),
-    (lambda w: fit(w.clf, BYTES, L), "images", "in [0, 255]"),
+    (lambda w: fit(w.vae, BYTES), "x", "in [0, 255]"),
+    (lambda w: fit(w.ae, NAN), "x", "nan"),
+    (lambda w: fit(w.mem, CODES, INF), "y", "inf"),
+    (lambda w: fit(w.vae, GRAY, BYTES), "y", "in [0, 255]"),
+    (lambda w: fit(w.vae, MASKS), "x", "0 and 1"),
+    (lambda w: fit(w.ae, tf.data.Dataset.from_tensors(BYTES)), "x", "in [0, 255]"),
+    (lambda w: fit(w.vae, batches(2 * GRAY - 1)), "x", "in [-1, 1]"),
+    (lambda w: w.vae.train_on_batch(BYTES), "x", "in [0, 255]"),
+    (lambda w: w.ae.train_on_batch(GRAY / 255), "x", "divided by 255 twice"),
+    (lambda w: fit(w.clf, BYTES, L), "x", "in [0, 255]"),
 ]
 
 
@@ -289,7 +289,7 @@ def test_a_decoder_needs_filters():
 
 
 def test_codes_that_are_not_finite_train_no_memory(tmp_path):
-    raised(lambda w: fit(w.mem, CODES_NAN, PIXELS), World(tmp_path), "codes", "NaN")
+    raised(lambda w: fit(w.mem, CODES_NAN, PIXELS), World(tmp_path), "x", "nan at index")
 
 
 @rows(TRAINING)
