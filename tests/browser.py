@@ -437,6 +437,18 @@ def pad_by_mouse(explorer, pad):
     check_move(explorer, clear.click, "Clear")
 
 
+def barriers(page):
+    """What axe-core finds serious."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return [
+        f"{rule['id']}: {node['html'][:150]}: {node['failureSummary']}"
+        for rule in Axe().run(page, options={"preload": False}).response["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
 def main():
     """Say which browser the tests take."""
     print(find_browser() or NO_BROWSER)

@@ -13,7 +13,7 @@ from tests.test_losses import sigmoid
 from tests.test_models import in_another_process
 from vae_tutorial import adversarial
 from vae_tutorial.adversarial import GAN, STEADY, VAEGAN
-from vae_tutorial.data import as_floats, load_images
+from vae_tutorial.data import load_images
 from vae_tutorial.evaluation import class_probabilities, train_classifier
 from vae_tutorial.training import LossPerStep, OneCycle, batches, set_seed
 
@@ -29,13 +29,12 @@ def small(kind, **options):
     return VAEGAN(3, SHAPE, **sizes | options)
 
 
-def trained(kind, steps=3, images=PIXELS, optimizer=None, jit_compile=False, **options):
+def trained(kind, steps=3, jit_compile=False):
     """A model of this kind after some steps."""
     set_seed(0)
-    model = small(kind, **options)
-    optimizer = keras.optimizers.Adam(0.01, **STEADY) if optimizer is None else optimizer
-    model.compile(optimizer, jit_compile=jit_compile)
-    model.fit(batches(images, batch_size=3, steps=steps), shuffle=False, verbose=0)
+    model = small(kind)
+    model.compile(keras.optimizers.Adam(0.01, **STEADY), jit_compile=jit_compile)
+    model.fit(batches(PIXELS, batch_size=3, steps=steps), shuffle=False, verbose=0)
     return model
 
 
@@ -216,14 +215,6 @@ def test_saved_and_loaded_bit_for_bit(kind, tmp_path):
     again.fit(PIXELS, verbose=0)
 
 
-@every_kind
-def test_its_variables_are_those_of_its_networks_each_once(kind):
-    model = small(kind)
-    found = [id(v) for v in model.trainable_variables]
-    wanted = [id(v) for p in PLAYERS[kind] for v in getattr(model, p).trainable_variables]
-    assert sorted(found) == sorted(wanted)
-
-
 SEPARATE = """
 from tests.test_adversarial import PLAYERS, fingerprint, trained
 for kind in PLAYERS:
@@ -261,7 +252,6 @@ def test_a_batch_out_of_range_is_refused_and_moves_nothing(kind, jit_compile):
         ((PIXELS, PIXELS), {}, r"y must be left out, .*: call fit\(images\)"),
         ((PIXELS,), {"validation_data": (PIXELS, PIXELS)}, "y must be left out"),
         ((GRAY[:, :6],), {}, r"x must have shape \(n, 8, 8, 1\)"),
-        ((PIXELS.astype(int),), {}, "x must be uint8 or floating"),
     ],
 )
 def test_what_fit_cannot_use_is_an_error(kind, arrays, options, words):
@@ -286,13 +276,9 @@ def test_a_loss_of_ones_own_is_not_taken(kind):
     [
         (lambda: small("GAN", r1=-1), "r1 must be a finite number of at least 0"),
         (lambda: small("GAN", units=0), "units must"),
-        (lambda: GAN(0, SHAPE), "latent_dim must be a whole number of at least 1"),
-        (lambda: GAN(3, (8, 8)), "image_shape must be"),
         (lambda: small("VAEGAN", metric="pixel"), "metric must be one of features, pixels"),
         (lambda: small("VAEGAN", adversary=-1), "adversary must be a finite number of at least 0"),
         (lambda: small("VAEGAN", adversary="yes"), "adversary must be a finite number"),
-        (lambda: trained("GAN").decode(np.zeros((2, 4))), "z must"),
-        (lambda: trained("GAN").decode(np.full((2, 3), np.nan)), "z must be finite"),
     ],
 )
 def test_arguments_out_of_range_are_errors(build, words):
@@ -340,12 +326,3 @@ def test_lost_classes_are_noticed():
         labels = class_probabilities(classifier, shown).argmax(axis=1)
         shares[name] = np.bincount(labels, minlength=10) / len(labels)
     assert shares["real"].min() > 0.05 and (shares["made"] < 0.05).sum() >= 6, shares
-
-
-def test_a_sample_is_as_random_as_its_seed():
-    model = trained("GAN")
-    assert np.array_equal(model.sample(4, seed=1), model.sample(4, seed=1))
-    assert not np.array_equal(model.sample(4, seed=1), model.sample(4, seed=2))
-    wanted = np.random.default_rng(1).normal(size=(4, 3))
-    assert np.allclose(model.sample(4, seed=1), model.decode(wanted), atol=1e-6)
-    assert as_floats(model.sample(4)).shape == (4, *SHAPE)

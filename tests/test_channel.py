@@ -1,8 +1,6 @@
 """The noisy number line: closed forms against simulation, integration and what is known."""
 
 import math
-import subprocess
-import sys
 import tracemalloc
 
 import numpy as np
@@ -24,11 +22,6 @@ LAYOUTS = {
 }
 layouts = pytest.mark.parametrize(("positions", "noise"), LAYOUTS.values(), ids=LAYOUTS)
 FRUIT = np.array([5.43, 5.44])  # apple, banana
-
-
-def test_it_needs_no_tensorflow():
-    code = "import sys, vae_tutorial.channel; sys.exit('tensorflow' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_what_is_sent_arrives_with_the_noise_added():
@@ -94,9 +87,6 @@ def test_confusion_is_what_simulation_gives(positions, noise):
     found = channel.simulate(np.array(positions), noise, count, seed=3)
     error = np.sqrt(table * (1 - table) / count)
     assert (np.abs(found - table) <= 4 * error + 1 / count).all()
-    mistaken = 1 - found.diagonal().mean()
-    rate = channel.error_rate(np.array(positions), noise)
-    assert mistaken == pytest.approx(rate, abs=4 * math.sqrt(rate / count / len(positions)))
 
 
 @layouts
@@ -105,20 +95,6 @@ def test_rows_add_up_to_one_and_the_error_rate_is_what_is_off_the_diagonal(posit
     assert np.allclose(table.sum(axis=1), 1, rtol=0, atol=1e-14) and (table > 0).all()
     off = table[~np.eye(len(table), dtype=bool)].sum() / len(table)
     assert channel.error_rate(np.array(positions), noise) == pytest.approx(off, rel=1e-12)
-
-
-@pytest.mark.parametrize(("distance", "noise"), [(1.0, 0.5), (0.01, 1.0), (3.0, 0.2)])
-def test_two_names_by_hand(distance, noise):
-    q = norm.sf(distance / 2 / noise)
-    positions = np.array([7.0, 7.0 - distance])
-    assert channel.error_rate(positions, noise) == pytest.approx(q, rel=1e-9)
-    assert np.allclose(channel.confusion(positions, noise), [[1 - q, q], [q, 1 - q]], rtol=1e-9)
-
-
-def test_at_noise_one_apple_and_banana_are_told_apart_no_better_than_by_a_coin():
-    assert channel.error_rate(FRUIT, 1) == pytest.approx(0.498, abs=5e-5)
-    assert channel.error_rate(FRUIT, 1) == pytest.approx(norm.sf(0.005), rel=1e-12)
-    assert channel.error_rate(FRUIT, 0.001) < 1e-6
 
 
 def test_tiny_errors_are_right():
@@ -196,12 +172,6 @@ def test_with_much_noise_the_capacity_is_that_of_two_points(noise):
     assert channel.capacity(noise, tolerance=1e-4) == pytest.approx(wanted, rel=1e-4)
 
 
-@pytest.mark.parametrize("noise", [50, 1000, 1e7])
-def test_with_very_much_noise_it_is_half_the_ratio_of_powers(noise):
-    nats = channel.capacity(noise) * math.log(2)
-    assert nats == pytest.approx(5**2 / (2 * noise**2), rel=0.03)
-
-
 @pytest.mark.parametrize("noise", [2, 10 / 3.7])
 def test_with_less_noise_a_third_point_in_the_middle_helps(noise):
     def three(middle):
@@ -251,34 +221,6 @@ def test_only_the_width_in_stddevs_counts():
 def test_more_noise_leaves_less():
     found = [channel.capacity(noise) for noise in np.geomspace(0.01, 100, 40)]
     assert (np.diff(found) < 0).all()
-
-
-@pytest.mark.parametrize("function", ["confusion", "error_rate"])
-@pytest.mark.parametrize(
-    ("positions", "noise", "words"),
-    [
-        (np.array(["a", "b"]), 1, "^positions must be numbers"),
-        (np.ones((2, 2)), 1, "^positions must be numbers"),
-        (np.array([1.0]), 1, "^positions must be at least 2"),
-        (np.array([1.0, 2.0, 1.0]), 1, "^positions must be distinct, not 2 for 3 names"),
-        (np.array([1.0, np.nan]), 1, "^positions must be finite"),
-        *((FRUIT, noise, "^noise must be a finite number above 0") for noise in (0, -1, math.nan)),
-        *((FRUIT, noise, "^noise must be a finite number above 0") for noise in ("1", None, True)),
-    ],
-)
-def test_bad_arguments_are_named(function, positions, noise, words):
-    with pytest.raises((TypeError, ValueError), match=words):
-        getattr(channel, function)(positions, noise)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "noise"),
-    [(math.nan, 1, 1), (1, 1, 1), (2, 1, 1), (0, 1e300, 1e-300), (0, 1e-300, 1e300)],
-)
-def test_a_line_needs_a_width(low, high, noise):
-    for call in (channel.capacity, lambda *rest: channel.names_that_fit(rest[0], 0.1, *rest[1:])):
-        with pytest.raises(ValueError, match="^high must lie above low, not"):
-            call(noise, low, high)
 
 
 def test_a_table_of_all_names_stays_within_memory():

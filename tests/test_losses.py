@@ -1,15 +1,11 @@
 """The losses against NumPy in float64, values and gradients."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.stats import norm
 
 from tests.test_networks import numpy_decoder
-from vae_tutorial.latent import to_gaussian
 from vae_tutorial.losses import (
     kl_divergence,
     kl_per_latent,
@@ -38,13 +34,6 @@ def test_squared_error_is_summed_over_pixels_and_not_over_images(shape):
     assert np.allclose(found, wanted, rtol=1e-5)
 
 
-def test_squared_error_by_hand():
-    x = np.zeros((2, 2, 2, 1), np.float32)
-    reconstruction = np.array([[0, 0, 0, 0.5], [1, 1, 1, 1]]).reshape(2, 2, 2, 1)
-    assert squared_error(x, reconstruction).numpy().tolist() == [0.25, 4.0]
-    assert squared_error(x, x).numpy().tolist() == [0, 0]
-
-
 @pytest.mark.parametrize("logit", [0, 20, -20, 88, -88, 1e3, -1e3, 3e38, -3e38, 1e-45])
 def test_value_and_gradient_are_finite_for_any_logit(logit):
     logits = tf.fill((2, 4, 4, 1), tf.constant(logit, tf.float32))
@@ -63,16 +52,6 @@ def sigmoid(x):
 def slope(function, place, direction, step=1e-5):
     """The derivative along a direction, by central differences."""
     return (function(place + step * direction) - function(place - step * direction)) / (2 * step)
-
-
-def test_gradient_by_the_reconstruction():
-    x, reconstruction, direction = RNG.random((3, 2, 4, 4, 1))
-    variable = tf.Variable(reconstruction, dtype=tf.float32)
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(squared_error(x, variable))
-    found = (tape.gradient(loss, variable).numpy() * direction).sum()
-    wanted = slope(lambda r: np.square(x - r).sum((1, 2, 3)).mean(), reconstruction, direction)
-    assert found == pytest.approx(wanted, rel=1e-3)
 
 
 @pytest.mark.parametrize("place", range(7))
@@ -118,10 +97,7 @@ def numpy_kl(z_mean, z_log_var):
     ("z_mean", "z_log_var", "wanted"),
     [
         ([0, 0, 0], [0, 0, 0], 0),
-        ([1], [0], 0.5),
         ([1, -1, 1, 1], [0, 0, 0, 0], 2),  # a sum, not a mean
-        ([3, 0], [0, 0], 4.5),
-        ([0], [np.log(4)], 1.5 - np.log(2)),
         ([0], [np.log(0.25)], np.log(2) - 0.375),
         ([2, 0], [np.log(4), 0], 3.5 - np.log(2)),
     ],
@@ -171,11 +147,6 @@ def test_kl_is_never_negative():
         assert (kl_divergence(*pair).numpy() >= 0).all()
 
 
-def test_kl_is_zero_at_the_prior_and_so_is_its_gradient():
-    nats, by = gradients(kl_divergence, np.zeros((4, 3)), np.zeros((4, 3)))
-    assert not nats.any() and not np.any(by)
-
-
 def test_gradient_of_kl():
     rng = np.random.default_rng(4)
     values = [rng.normal(0, 2, (6, 5)), rng.uniform(-6, 4, (6, 5))]
@@ -207,13 +178,6 @@ def numpy_bernoulli(x, x_logits):
 def numpy_gaussian(x, x_logits, log_var):
     """Negative log-density summed over pixels, in float64."""
     return -norm.logpdf(x, sigmoid(x_logits), np.exp(log_var / 2)).sum((1, 2, 3))
-
-
-def test_reconstruction_loss_by_hand():
-    x = single([[0, 1], [1, 0]]).reshape(1, 2, 2, 1)
-    assert float(reconstruction_loss(x, np.zeros_like(x))[0]) == pytest.approx(4 * np.log(2))
-    wanted = 4 * (0.5 * np.log(2 * np.pi) + 0.125)
-    assert float(reconstruction_loss(x, np.zeros_like(x), 0.0)[0]) == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("spread", [0.1, 1, 4])
@@ -262,52 +226,3 @@ def test_gradient_of_the_reconstruction_loss(log_var):
     if log_var is not None:
         wanted = slope(lambda v: weights @ numpy_loss(GRAY, values[0], v), values[1], 1.0)
         assert found[1] == pytest.approx(wanted, rel=1e-3)
-
-
-def test_no_reconstruction_of_grey_pixels_costs_less_than_their_entropy():
-    x = GRAY.clip(0.01, 0.99)
-    entropy = -(x * np.log(x) + (1 - x) * np.log(1 - x)).sum((1, 2, 3))
-    logits = single(np.log(x / (1 - x)))
-    assert np.allclose(reconstruction_loss(x, logits), entropy, rtol=1e-5)
-    assert entropy.min() > 10
-    rng = np.random.default_rng(10)
-    for _ in range(20):
-        other = logits + single(rng.normal(0, 0.3, x.shape))
-        assert (reconstruction_loss(x, other) > entropy + 0.1).numpy().all()
-
-
-@pytest.mark.parametrize("graph", [True, False])
-@pytest.mark.parametrize("keras_variable", [True, False])
-def test_a_learned_log_variance_gets_a_gradient(graph, keras_variable):
-    """Inside of a graph and outside, and whichever library's variable it is."""
-    learned, x_logits = (keras.Variable if keras_variable else tf.Variable)(0.5), GRAY - 0.3
-
-    def gradient():
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(reconstruction_loss(GRAY, x_logits, learned))
-        return tape.gradient(loss, learned.value if keras_variable else learned)
-
-    found = tf.function(gradient)() if graph else gradient()
-    wanted = slope(lambda v: numpy_gaussian(GRAY, x_logits, v).sum(), 0.5, 1.0)
-    assert float(found) == pytest.approx(wanted, rel=1e-3)
-
-
-ANY = st.floats(allow_nan=False, allow_infinity=False, width=32)
-LOGIT = st.floats(-1e6, 1e6, width=32)
-
-
-@settings(deadline=None, max_examples=300)
-@given(
-    pixels=st.lists(st.tuples(st.floats(0, 1, width=32), LOGIT), min_size=1, max_size=4),
-    codes=st.lists(st.tuples(LOGIT, ANY), min_size=1, max_size=4),
-)
-def test_losses_are_finite_for_any_log_variance(pixels, codes):
-    x, x_logits = np.array(pixels, np.float32).T.reshape(2, 1, -1, 1, 1)
-    outputs = np.array(codes, np.float32).T.reshape(1, -1)
-
-    def loss(x_logits, outputs):
-        return reconstruction_loss(x, x_logits) + kl_divergence(*to_gaussian(outputs))
-
-    nats, by = gradients(loss, x_logits, outputs)
-    assert np.isfinite(nats).all() and all(np.isfinite(gradient).all() for gradient in by)
-    assert (kl_divergence(*to_gaussian(outputs)).numpy() >= 0).all() and nats[0] >= 0

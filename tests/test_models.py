@@ -1,7 +1,6 @@
 """The models are Keras models: what a Keras user types works. And the VAE computes what it says."""
 
 import importlib.util
-import json
 import os
 import subprocess
 import sys
@@ -197,15 +196,6 @@ def test_saved_and_loaded_bit_for_bit(kind, tmp_path):
     assert np.allclose(again.get_weights()[0], model.get_weights()[0], atol=tolerance)
 
 
-@every_kind
-def test_config_round_trip(kind):
-    model = small(kind)
-    config = json.loads(json.dumps(model.get_config()))
-    again = type(model).from_config(config)
-    assert json.loads(json.dumps(again.get_config())) == config
-    assert [w.shape for w in again.weights] == [w.shape for w in model.weights]
-
-
 SEPARATE = """
 import sys
 from tests.test_models import KINDS, fingerprint, trained
@@ -229,14 +219,6 @@ def in_another_process(code, **variables):
 def test_the_same_seed_gives_the_same_weights_in_two_processes():
     first, second = (in_another_process(SEPARATE, PYTHONHASHSEED=seed) for seed in "12")
     assert first == second and first.count("Memory") == 1
-
-
-def test_other_seeds_give_other_weights():
-    found = set()
-    for seed in (0, 1, 2):
-        set_seed(seed)
-        found.add(fingerprint(small_vae())[1])
-    assert len(found) == 3
 
 
 def test_importing_changes_nothing_global():
@@ -403,17 +385,6 @@ def test_the_learned_noise_finds_its_value():
     assert float(vae.noise_log_var.numpy()) == pytest.approx(wanted, abs=0.02)
 
 
-def test_fixed_noise_by_hand():
-    """All weights zero: gray images, codes that say nothing, one Gaussian for all pixels."""
-    vae = small_vae(noise_stddev=0.1)
-    vae.set_weights([np.zeros(weight.shape) for weight in vae.get_weights()])
-    vae.compile("sgd")
-    found = vae.evaluate(PIXELS, return_dict=True, verbose=0)
-    squares = np.square(GRAY.astype(float) - 0.5).sum() / 6
-    wanted = 50 * squares + 64 * np.log(0.1 * np.sqrt(2 * np.pi))
-    assert found["loss"] == pytest.approx(wanted, rel=1e-6) and found["kl_divergence"] == 0
-
-
 @pytest.mark.parametrize("z_log_var", [-3e38, -1e4, 1e4, 3e38])
 def test_loss_and_gradient_are_finite_whatever_the_log_variance(z_log_var):
     vae = small_vae()
@@ -431,26 +402,12 @@ def test_sample_draws_from_the_prior():
     vae = vae_with_noise(None)
     images = vae.sample(7, seed=3)
     assert (images.shape, images.dtype) == ((7, *SHAPE), np.float32)
+    normal = np.random.default_rng(3).normal(size=(7, 3))
+    assert np.allclose(images, vae.decode(normal), atol=1e-6)
     set_seed(4)
     assert np.array_equal(vae.sample(7, seed=3), images)
     assert np.array_equal(vae.sample(7), vae.sample(7, seed=0))
     assert not np.isclose(vae.sample(7, seed=4), images).all(axis=(1, 2, 3)).any()
-
-
-def test_samples_have_the_statistics_of_the_prior():
-    """The first three logits are made to be the code itself."""
-    vae = VAE(3, SHAPE, units=(), decoder_units=())
-    kernel = np.zeros((3, 64), np.float32)
-    kernel[:, :3] = np.eye(3)
-    vae.decoder.set_weights([kernel, np.zeros(64)])
-    p = vae.sample(4000, seed=1).reshape(4000, -1)[:, :3].astype(float)
-    assert all(kstest(z, "norm").pvalue > 1e-3 for z in np.log(p / (1 - p)).T)
-
-
-def test_the_initial_image_is_what_the_untrained_decoder_shows():
-    mean = GRAY.mean(axis=0)
-    vae = small_vae(initial_image=mean)
-    assert np.allclose(vae.decode(np.zeros((1, 3)))[0], mean, atol=2e-3)
 
 
 def test_a_noiseless_vae_decodes_its_means():

@@ -112,10 +112,6 @@ def imports(cell) -> list[int]:
     return [node.lineno for node in ast.walk(ast.parse(cell.source)) if isinstance(node, kinds)]
 
 
-def test_there_are_notebooks():
-    assert PATHS, "notebooks/: expected files named NN_words.ipynb, found none"
-
-
 # The file.
 
 
@@ -171,10 +167,11 @@ def test_one_setup_cell_comes_first(path):
 
 
 @every_notebook
-def test_setup_holds_all_the_imports(path):
-    assert imports(code_cells(path)[0]), "the first code cell imports"
-    late = [cell.source for cell in code_cells(path)[1:] if imports(cell)]
-    assert not late
+def test_setup_checks_the_setup_first_and_holds_all_the_imports(path):
+    first, *others = code_cells(path)
+    begins = "from vae_tutorial.machine import check_setup\n\ncheck_setup()\n\nimport "
+    assert first.source.startswith(begins)
+    assert not [cell.source for cell in others if imports(cell)]
 
 
 @every_notebook
@@ -287,12 +284,6 @@ def test_what_a_cell_takes_from_another_is_defined_before(path):
     for place, names in enumerate(taken):
         late = names & set().union(*defined) - set().union(*defined[: place + 1])
         assert not late, f"cell {place + 1}: {late}"
-
-
-@every_notebook
-def test_the_first_cell_checks_the_setup_first(path):
-    begins = "from vae_tutorial.machine import check_setup\n\ncheck_setup()\n\nimport "
-    assert code_cells(path)[0].source.startswith(begins)
 
 
 # A number in prose stands in an output or in the code, or says in a comment that it's given:

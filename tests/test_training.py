@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.small_models import CODES, PIXELS, fingerprint, small_memory, small_vae
+from tests.small_models import CODES, PIXELS, small_memory, small_vae
 from vae_tutorial import training
 from vae_tutorial.training import (
     LossPerStep,
@@ -26,12 +26,14 @@ def fitted(callbacks=(), steps=6, epochs=1, **options):
     return model
 
 
-def test_the_seed_is_repeatable():
+def test_the_seed_decides_each_number():
     found = []
     for seed in (0, 0, 1):
         set_seed(seed)
-        found.append((np.random.random(), fingerprint(small_vae())[1]))
-    assert found[0] == found[1] != found[2]
+        weights = small_vae().get_weights() + small_memory().get_weights()
+        found.append([np.random.random(), *(w for w in weights if w.any())])  # not the biases
+    for first, again, other in zip(*found, strict=True):
+        assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
 @pytest.mark.parametrize("steps", [1, 5, 400])
@@ -49,12 +51,6 @@ def test_a_schedule_is_saved_with_its_optimizer():
     adam = keras.optimizers.Adam(OneCycle(0.01, 5))
     again = keras.optimizers.deserialize(keras.optimizers.serialize(adam))
     assert float(again.learning_rate) == float(adam.learning_rate) == pytest.approx(0.01)
-
-
-@pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), 7, "0.1", None])
-def test_odd_learning_rates_are_named(rate):
-    with pytest.raises((TypeError, ValueError), match="^learning_rate must"):
-        OneCycle(rate, 10)
 
 
 def test_a_pass_holds_each_row_at_most_once_and_pairs_stay_together():
@@ -88,32 +84,10 @@ def test_batches_follow_the_seed_and_default_to_one_pass():
         batches(np.arange(4), np.arange(3))
 
 
-@pytest.mark.parametrize(("epochs", "steps_per_execution"), [(1, 1), (3, 1), (2, 2)])
-def test_the_loss_of_each_step(epochs, steps_per_execution):
+def test_several_steps_in_one_call_are_counted():
     losses = LossPerStep(every=2)
-    fitted([losses], epochs=epochs, steps_per_execution=steps_per_execution)
-    assert losses.step == list(range(2, 6 * epochs + 1, 2))
-    set_seed(0)
-    model = small_memory()
-    model.compile("adam")
-    data, wanted = batches(CODES, PIXELS, batch_size=2, steps=6), []
-    if epochs == 1:
-        order = LossPerStep(every=1)
-        model.fit(data, verbose=0, callbacks=[order])
-        wanted = np.reshape(order.loss, (-1, 2)).mean(axis=1)
-        assert np.allclose(losses.loss, wanted, rtol=1e-4)
-    assert np.isfinite(losses.loss).all()
-
-
-def test_snapshots_are_taken_at_their_steps():
-    model = small_memory()
-    model.compile("adam")
-    snapshots = Snapshots(lambda: model.decode(CODES), at=[0, 2, 6, 99])
-    start = model.decode(CODES)
-    model.fit(batches(CODES, PIXELS, batch_size=2, steps=6), verbose=0, callbacks=[snapshots])
-    assert list(snapshots.values) == [0, 2, 6]
-    assert np.array_equal(snapshots.values[0], start)
-    assert np.array_equal(snapshots.values[6], model.decode(CODES))
+    fitted([losses], epochs=2, steps_per_execution=2)
+    assert losses.step == [2, 4, 6, 8, 10, 12] and np.isfinite(losses.loss).all()
 
 
 def test_the_progress_bar_prints_nothing_outside_a_notebook(capfd):
@@ -186,27 +160,6 @@ def test_callbacks_begin_anew_with_each_fit_and_snapshots_count_on():
     assert look.values == {0: 0, 3: 3} and record.step == [2, 4]
     model.fit(data, verbose=0, callbacks=[look, record])
     assert look.values == {6: 6} and record.step == [2]
-
-
-def test_the_seed_decides_where_a_training_with_noise_ends():
-    ends = []
-    for seed in (1, 1, 2):
-        set_seed(seed)
-        model = small_vae()
-        model.compile(keras.optimizers.Adam(OneCycle(0.01, 5)))
-        model.fit(batches(PIXELS, batch_size=2, steps=5), verbose=0)
-        ends.append(fingerprint(model))
-    assert ends[0] == ends[1] != ends[2]
-
-
-def test_a_loss_that_is_no_number_can_end_the_training():
-    model, record = small_memory(), LossPerStep(every=1)
-    model.compile("adam")
-    model.decoder.weights[-1].assign([np.nan])
-    data = batches(CODES, PIXELS, steps=9)
-    callbacks = [record, keras.callbacks.TerminateOnNaN()]
-    model.fit(data, epochs=3, callbacks=callbacks, verbose=0)
-    assert record.step == [1] and np.isnan(record.loss).all()
 
 
 def test_a_binarized_pixel_is_white_as_often_as_it_is_bright():

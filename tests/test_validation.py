@@ -45,11 +45,9 @@ def test_whole_numbers_become_int(value, minimum):
         (True, TypeError, r"True \(bool\)"),
         (2.0, TypeError, r"2\.0 \(float\)"),
         ("8", TypeError, r"'8' \(str\)"),
-        (None, TypeError, "NoneType"),
         (np.bool_(True), TypeError, "bool"),
         (np.array(3), TypeError, r"int64 of shape \(\)"),
         (0, ValueError, r"0 \(int\).*use 1 or more"),
-        (-1, ValueError, r"-1 \(int\)"),
         (10, ValueError, r"10 \(int\).*use 9 or less"),
     ],
 )
@@ -127,12 +125,15 @@ def test_noise_that_it_does_not_take(value):
         (lambda: _validation.same_length("y", [1], "x", [1, 2]), "y must be as many as x, not 1"),
         (lambda: _validation.required("y", None, "given", "pass it"), "y must be given, not None"),
         (lambda: _validation.interval(1, 2, 2), "high must lie above low"),
+        (lambda: _validation.interval(1, np.nan, 1), "high must lie above low"),
+        (lambda: _validation.interval(1e-300, 0, 1e300), "high must lie above low, not inf"),
         (lambda: _validation.interval(0, 1, 2), "noise must be"),
         (lambda: _validation.positions([1, 1]), "positions must be distinct, not 1 for 2 names"),
         (lambda: _validation.positions([1]), "positions must be at least 2, not 1"),
         (lambda: _validation.positions([1, 2, 3], most=2), "positions must .* at most 2, not 3"),
         (lambda: _validation.positions([1, np.inf]), r"positions must be finite, not inf at"),
         (lambda: _validation.positions(["a", "b"]), "positions must be numbers"),
+        (lambda: _validation.positions([[1, 2], [3, 4]]), "positions must be numbers"),
     ],
 )
 def test_each_other_check_names_its_argument(call, words):
@@ -236,7 +237,6 @@ def test_the_hint_works_where_any_shape_will_do(wrong, hint):
     [
         (None, TypeError, r"be an array \(n, h, w\).*None"),
         (PIXELS[:0], ValueError, r"not empty, not uint8 of shape \(0, 8, 8\)"),
-        (np.zeros((5, 0, 8), np.uint8), ValueError, "not empty"),
         (PIXELS[0, 0], ValueError, r"\(8,\): if these are labels, leave them out: dataset.map"),
         (np.array(3, np.uint8), ValueError, r"not \(\)"),
         (PIXELS[None, ..., None], ValueError, r"\(1, 6, 8, 8, 1\): reshape it to \(n, 8, 8, 1\)"),
@@ -245,7 +245,6 @@ def test_the_hint_works_where_any_shape_will_do(wrong, hint):
         ([PIXELS[0], PIXELS[0, :4]], TypeError, r"resize all images to one size, then use np\.st"),
         (changed(GRAY, (1, 2, 3, 0), 300), ValueError, r"\[0, 300\].*rescale"),
         (changed(GRAY, (1, 2, 3, 0), np.nan), ValueError, r"nan at index \(1, 2, 3, 0\).*row 1"),
-        (changed(GRAY[..., 0], (3, 0, 7), -np.inf), ValueError, r"-inf at index \(3, 0, 7\)"),
     ],
 )
 def test_other_images_raise_with_what_was_received(wrong, kind, words):

@@ -11,9 +11,7 @@ import tracemalloc
 import zipfile
 
 import numpy as np
-import pooch
 import pytest
-import requests
 
 from tests.data import helpers
 from tests.data.helpers import fill
@@ -147,14 +145,12 @@ BAD = {  # what it is: (the file that is bad, its bytes, words of the error)
     "web page": (Y1, PAGE, "web page"),
     "swapped": (Y1, IDX, "y_train must have shape (n,)"),
     "large": (Y1, bytes(2**20 + 1), "more than 1,048,576 bytes"),
-    "no npz": (N, b"PK", "damaged"),
     "pickle": (N, pickle.dumps(helpers.Trap()), "damaged"),
     "pickle in npz": (N, npz(**FOUR | {"y_test": TRAP}), "pickled"),
     "npz bomb": (N, npz(**FOUR, more=np.zeros(2**21)), "may uncompress to more"),
     "other arrays": (N, npz(arr_0=X["train"]), "needs the arrays x_train, y_train"),
     "float images": (N, npz(**FOUR | {"x_train": X["train"] / 255}), "np.round(255 * x_train)"),
     "float labels": (N, npz(**FOUR | {"y_test": Y["test"] / 1}), "y_test.astype(int)"),
-    "csv web page": (C, PAGE, "web page"),
     "csv bomb": (C, BOMB, "uncompresses to more than 1,048,576 bytes"),
     "empty csv": (C, b"", "it is empty"),
     "header alone": (C, f"label,{PIXELS}\n".encode(), "it has no rows"),
@@ -230,35 +226,17 @@ SITE = {name.removeprefix("kmnist/"): raw for name, raw in SETS["kmnist"].items(
 SITE["gzip.zip"] = archive()
 
 
-@pytest.fixture
-def cache(monkeypatch, tmp_path):
-    """The cache folder; no folder of the user's, no network, small files."""
-    monkeypatch.delenv(images.VARIABLE, raising=False)
-    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache")
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """Small sets by name."""
     md5 = {file: "md5:" + hashlib.md5(raw).hexdigest() for file, raw in SITE.items()}
     monkeypatch.setattr(more, "MD5", md5)
 
-    def fail(url, **options):
-        raise requests.ConnectionError(f"no route to {url}")
-
-    monkeypatch.setattr(requests, "get", fail)
-    return tmp_path / "cache"
-
 
 @pytest.fixture
-def server(monkeypatch, cache):
-    """A server on localhost in the place of both real ones."""
-    session = requests.Session()
-    session.trust_env = False  # a proxy of the machine must not stand between
-
-    def get(url, **options):
-        assert url.startswith("https://") and not options["allow_redirects"]
-        return session.get(f"{server.url}{url.rpartition('/')[2]}", **options)
-
-    with helpers.Server() as server:
-        server.site = dict(SITE)
-        monkeypatch.setattr(requests, "get", get)
-        yield server
+def server(server):
+    server.site = dict(SITE)
+    return server
 
 
 def check(name, found, source):

@@ -27,10 +27,3 @@ def test_the_same_pixels_everywhere(size, expected):
 def test_small_is_large_reduced():
     large = load_drawings(256).reshape(4, 32, 8, 32, 8, 3).mean((2, 4))
     assert (np.abs(load_drawings(32) - large).mean(axis=(1, 2, 3)) < 4).all()
-
-
-@pytest.mark.parametrize("size", [7, -8, 10**6, 64.0, "64", None, True, (64, 64)], ids=repr)
-def test_a_wrong_size_raises(size):
-    kind = ValueError if type(size) is int else TypeError
-    with pytest.raises(kind, match="^size must be a whole number of at least 8 and at most 4,096"):
-        load_drawings(size)

@@ -33,17 +33,14 @@ def png16(path, value):
 
 def write_good(folder):
     """43 files of all kinds; all but the five gray ones are red at the left, blue at the right."""
-    plain, turned = two_halves(), two_halves((40, 80)).rotate(0)
+    plain = two_halves()
     kinds = ["jpg", "jpeg", "png", "webp", "tif", "tiff", "gif", "bmp", "JPG", "PNG"]
     for i, kind in enumerate(kinds):
         options = {"quality": 95} if kind.lower() in ("jpg", "jpeg", "webp") else {}
         two_halves((80 + i, 40 + 2 * i)).save(folder / f"plain {i}.{kind}", **options)
     for orientation in range(1, 9):  # stored turned or mirrored, as a camera does
         back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # of Image.Transpose, undoing it
-        steps = [Image.Transpose(back[orientation])] if orientation > 1 else []
-        stored = plain
-        for step in steps:
-            stored = stored.transpose(step)
+        stored = plain.transpose(Image.Transpose(back[orientation])) if orientation > 1 else plain
         exif = Image.Exif()
         exif[0x0112] = orientation
         stored.save(folder / f"camera {orientation}.jpg", quality=95, exif=exif)
@@ -56,15 +53,15 @@ def write_good(folder):
     clear.putalpha(Image.new("L", plain.size, 255))
     clear.save(folder / "opaque.png")
     clear.save(folder / "opaque.webp", lossless=True)
-    frames = [plain, two_halves(left=GREEN, right=GREEN)]
-    frames[0].save(folder / "moving.gif", save_all=True, append_images=frames[1:])
-    frames[0].save(folder / "moving.webp", save_all=True, append_images=frames[1:], lossless=True)
-    frames[0].save(folder / "pages.tif", save_all=True, append_images=frames[1:])
+    more = {"save_all": True, "append_images": [two_halves(left=GREEN, right=GREEN)]}
+    plain.save(folder / "moving.gif", **more)
+    plain.save(folder / "moving.webp", lossless=True, **more)
+    plain.save(folder / "pages.tif", **more)
     for i in range(5):
         two_halves((40 + 60 * i, 300)).save(folder / f"shape {i}.png")
     plain.save(folder / "name with spaces, ünïcode & $HOME.png")
     for i in range(4):
-        turned.resize((200, 200)).save(folder / f"large {i}.png")
+        two_halves((40, 80)).resize((200, 200)).save(folder / f"large {i}.png")
     gray = folder / "gray"
     gray.mkdir()
     png16(gray / "16 bits.png", 100 * 257)
@@ -127,26 +124,23 @@ def test_files_of_all_kinds_are_read_right(root, capsys):
     images = load_folder(root, (32, 32), shape="pad", test_share=0.2)
     assert capsys.readouterr().out == ""
     assert images.class_names == ("gray", "mine") and images.x_train.shape[1:] == (32, 32, 3)
-    x = np.concatenate([images.x_train, images.x_test])
-    y = np.concatenate([images.y_train, images.y_test])
-    assert len(x) == 38 + 5 and 2 <= len(images.x_test) <= 18
+    assert len(both(images, "y")) == 38 + 5 and 2 <= len(images.x_test) <= 18
     cropped = load_folder(root, (32, 32), shape="crop")
-    x = np.concatenate([cropped.x_train, cropped.x_test])
-    for image in x[y_of(cropped) == 1]:
+    x, y = both(cropped, "x"), both(cropped, "y")
+    for image in x[y == 1]:
         left, right = colors(image)
         assert np.abs(left - RED).max() < 25 and np.abs(right - BLUE).max() < 25
-    values = sorted(int(image[16, 16, 0]) for image in x[y_of(cropped) == 0])
-    assert values == [100, 100, 100, 100, 255]
-    assert set(y) == {0, 1}
+    assert sorted(x[y == 0][:, 16, 16, 0].tolist()) == [100, 100, 100, 100, 255]
 
 
-def y_of(images):
-    return np.concatenate([images.y_train, images.y_test])
+def both(images, part):
+    """The training part of ``x`` or ``y``, and the test part."""
+    return np.concatenate([getattr(images, f"{part}_train"), getattr(images, f"{part}_test")])
 
 
 def test_bad_files_are_named_in_one_line_each_and_nothing_else_is_lost(root, tmp_path, capsys):
     (tmp_path / "outside").mkdir()
-    before = len(y_of(load_folder(root, (16, 16))))
+    before = len(both(load_folder(root, (16, 16)), "y"))
     (root / "bad").mkdir()
     bad = write_bad(root / "bad", tmp_path / "outside")
     capsys.readouterr()
@@ -156,7 +150,7 @@ def test_bad_files_are_named_in_one_line_each_and_nothing_else_is_lost(root, tmp
     assert len(bad) == len(lines) == 15
     named = {line.removeprefix("left out bad/").partition(":")[0] for line in lines}
     assert named == bad and all(": " in line and len(line) < 200 for line in lines)
-    assert len(y_of(images)) == before and "bad" not in images.class_names
+    assert len(both(images, "y")) == before and "bad" not in images.class_names
     assert not (root / "executed").exists() and not (root / "bad" / "executed").exists()
 
 
@@ -174,8 +168,7 @@ def test_transparent_is_white_and_gray_is_gray(tmp_path):
     half.save(tmp_path / "half.png")
     images = load_folder(tmp_path, (8, 8), gray=True)
     assert images.x_train.shape[1:] == (8, 8)
-    values = sorted(int(x[0, 0]) for x in np.concatenate([images.x_train, images.x_test]))
-    assert values == [127, 255]
+    assert sorted(both(images, "x")[:, 0, 0].tolist()) == [127, 255]
 
 
 def test_a_file_stays_where_it_is_when_others_come(tmp_path):

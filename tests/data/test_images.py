@@ -8,7 +8,6 @@ import tracemalloc
 import numpy as np
 import pooch
 import pytest
-import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,18 +21,9 @@ each_set = pytest.mark.parametrize("name", list(GOOD))
 
 
 @pytest.fixture(autouse=True)
-def cache(monkeypatch, tmp_path):
-    """The cache folder, not yet there; small sets, no folder of the user's, and no network."""
-
-    def fail(url, **options):
-        raise requests.ConnectionError(f"no route to {url}")
-
-    folder = tmp_path / "my cäche" / "vae"
+def small(monkeypatch, cache):
+    """Small sets."""
     helpers.expect_small(monkeypatch.setattr)
-    monkeypatch.delenv(images.VARIABLE, raising=False)
-    monkeypatch.setattr(pooch, "os_cache", lambda project: folder)
-    monkeypatch.setattr(requests, "get", fail)
-    return folder
 
 
 @pytest.fixture
@@ -43,22 +33,6 @@ def folder(monkeypatch, tmp_path):
     folder.mkdir()
     monkeypatch.setenv(images.VARIABLE, str(folder))
     return folder
-
-
-@pytest.fixture
-def server(monkeypatch, cache):
-    """A server on localhost in the place of the real one."""
-    session = requests.Session()
-    session.trust_env = False  # a proxy of the machine must not stand between
-
-    def get(url, **options):
-        assert url.startswith("https://")
-        assert options.get("verify", True) is True and options["timeout"] > 0
-        return session.get(url.replace(images.URL, server.url), **options)
-
-    with helpers.Server() as server:
-        monkeypatch.setattr(requests, "get", get)
-        yield server
 
 
 def set_aside(folder):
@@ -272,12 +246,6 @@ def test_what_another_process_has_repaired_is_not_set_aside(cache, monkeypatch):
 
 
 # What comes out
-
-
-@pytest.mark.parametrize("name", ["MNIST", "", None, 3, ["mnist"]], ids=repr)
-def test_an_unknown_name(name):
-    with pytest.raises(ValueError, match="^name must be one of mnist, fashion_mnist, digits"):
-        load_images(name)
 
 
 def test_the_embedded_digits_are_scikit_learns_enlarged(capsys):

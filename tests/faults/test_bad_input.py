@@ -40,12 +40,6 @@ def fit(model, *arrays, **options):
     return model.fit(*arrays, **{"verbose": 0} | options)
 
 
-def mine(**changes):
-    """Images of one's own."""
-    arrays = dict(name="mine", x_train=PIXELS, y_train=L, x_test=PIXELS, y_test=L)
-    return data.Images(**arrays | changes)
-
-
 # What is done, the argument that the error names, and what it says it has received.
 SHAPES = [  # through Keras's doors
     (lambda w: fit(w.vae, FLAT), "x", ", 64)"),
@@ -65,42 +59,17 @@ SHAPES = [  # through Keras's doors
 ]
 CASES = [
     (lambda w: w.vae.encode(COLOR), "x", "(6, 8, 8, 3)"),
-    (lambda w: w.vae.encode(PIXELS[:0]), "x", "uint8 of shape (0, 8, 8)"),
-    (lambda w: w.vae.encode([*PIXELS]), "x", "(list)"),
-    (lambda w: w.ae.encode(PIXELS > 9), "x", "bool of shape (6, 8, 8)"),
     (lambda w: w.ae.encode(PIXELS[0]), "x", "(8, 8)"),
     (lambda w: w.ae.reconstruct(PIXELS.astype(object)), "x", "object of shape (6, 8, 8)"),
-    (lambda w: w.ae.reconstruct("x"), "x", "'x' (str)"),
-    (lambda w: w.ae.reconstruct(None), "x", "None"),
-    (lambda w: w.vae.reconstruct(PIXELS.astype("U3")), "x", "<U3 of shape (6, 8, 8)"),
-    (lambda w: w.vae.reconstruct(GRAY.astype(complex)), "x", "complex128"),
     (lambda w: w.vae.encode(PIXELS, batch_size=0), "batch_size", "0 (int)"),
     (lambda w: w.ae.encode(PIXELS, batch_size=True), "batch_size", "True (bool)"),
     (lambda w: w.mem.decode(CODES[:, :2]), "z", "float32 of shape (6, 2)"),
-    (lambda w: w.mem.decode(CODES[0]), "z", "float32 of shape (3,)"),
     (lambda w: w.vae.decode(CODES_NAN), "z", "nan at index (4, 1)"),
     (lambda w: w.ae.decode(CODES.tolist()), "z", "(list)"),
-    (lambda w: w.vae.decode(CODES > 0), "z", "bool of shape (6, 3)"),
-    (lambda w: w.vae.decode(CODES[:0]), "z", "float32 of shape (0, 3)"),
-    (lambda w: w.vae.decode(None), "z", "None"),
-    (lambda w: w.vae.decode(np.full((1, 3), 1e39)), "z", "inf at index (0, 0)"),
     # Pixels out of range, where nothing is trained
     (lambda w: w.vae.evaluate(-GRAY, verbose=0), "x", "in [-1, -0]"),
-    (lambda w: w.ae.evaluate(BYTES, verbose=0), "x", "in [0, 255]"),
-    (lambda w: w.vae.test_on_batch(BYTES), "x", "in [0, 255]"),
-    (lambda w: w.vae.predict(GRAY / 255, verbose=0), "x", "divided by 255 twice"),
-    (lambda w: w.vae.predict_on_batch(1.2 * GRAY), "x", "in [0, 1.2]"),
     (lambda w: w.ae.predict(MASKS, verbose=0), "x", "0 and 1"),
-    (lambda w: w.mem.evaluate(CODES, BYTES, verbose=0), "y", "in [0, 255]"),
-    (lambda w: w.mem.evaluate(CODES, NAN, verbose=0), "y", "nan"),
-    (lambda w: w.vae(BYTES), "x", "in [0, 255]"),
     (lambda w: w.ae(NAN), "x", "nan at index (2, 3, 4, 0)"),
-    (lambda w: w.vae.encode(INF), "x", "inf at index (2, 3, 4, 0)"),
-    (lambda w: w.vae.encode(2 * GRAY - 1), "x", "in [-1, 1]"),
-    (lambda w: w.vae.reconstruct(MASKS), "x", "0 and 1"),
-    (lambda w: w.vae.encode(tf.constant(BYTES)), "x", "in [0, 255]"),
-    (lambda w: w.vae.encoder(BYTES), "x", "in [0, 255]"),
-    (lambda w: w.vae.encoder.predict(BYTES, verbose=0), "x", "in [0, 255]"),
     (lambda w: w.clf.predict(BYTES, verbose=0), "x", "in [0, 255]"),
     (lambda w: evaluation.class_probabilities(w.clf, BYTES), "images", "in [0, 255]"),
     (lambda w: evaluation.class_probabilities(w.clf, COLOR), "images", "(6, 8, 8, 3)"),
@@ -113,11 +82,7 @@ CASES = [
     (lambda w: Autoencoder(None), "latent_dim", "None"),
     (lambda w: VAE(10**9), "latent_dim", "1000000000 (int)"),
     (lambda w: VAE(2, beta=-1), "beta", "-1"),
-    (lambda w: VAE(2, beta="1"), "beta", "'1' (str)"),
-    (lambda w: VAE(2, beta=float("nan")), "beta", "nan"),
     (lambda w: VAE(2, noise_stddev=1e-30), "noise_stddev", "1e-30"),
-    (lambda w: VAE(2, noise_stddev="learnt"), "noise_stddev", "'learnt' (str)"),
-    (lambda w: VAE(2, noise_stddev=0), "noise_stddev", "0"),
     (lambda w: VAE(2, initial_image=np.zeros((9, 9, 1))), "x", "(1, 9, 9, 1)"),
     (lambda w: VAE(2, initial_image=np.full((28, 28, 1), 128.0)), "x", "in [128, 128]"),
     (lambda w: VAE(2, (28, 28)), "image_shape", "(28, 28)"),
@@ -127,11 +92,12 @@ CASES = [
     (lambda w: VAE(2, units=8), "units", "8 (int)"),
     (lambda w: VAE(2, decoder_units=(2.5,)), "units", "2.5 (float)"),
     (lambda w: networks.build_decoder(-1), "latent_dim", "-1 (int)"),
+    (lambda w: networks.build_encoder(0), "latent_dim", "0 (int)"),
+    (lambda w: Autoencoder(2, units=8), "units", "8 (int)"),
     (lambda w: networks.build_dense_decoder(2, units=None), "units", "None"),
     (lambda w: networks.build_encoder(2, (0, 8, 1)), "image_shape", "0 (int)"),
     (lambda w: OneCycle(0, 10), "learning_rate", "0"),
     (lambda w: OneCycle(7, 10), "learning_rate", "7"),
-    (lambda w: OneCycle(float("nan"), 10), "learning_rate", "nan"),
     (lambda w: OneCycle("0.1", 10), "learning_rate", "'0.1' (str)"),
     (lambda w: batches(CODES, PIXELS[:5]), "y", "5 and 6"),
     # Data
@@ -140,15 +106,8 @@ CASES = [
     (lambda w: data.as_floats(BYTES), "images", "in [0, 255]"),
     (lambda w: data.as_floats([1, 2]), "images", "(list)"),
     (lambda w: data.load_drawings(10**6), "size", "1000000 (int)"),
-    (lambda w: data.load_drawings(4.5), "size", "4.5 (float)"),
-    (lambda w: mine(name=3), "name", "3 (int)"),
-    (lambda w: mine(x_train=GRAY), "x_train", "float32 of shape (6, 8, 8, 1)"),
-    (lambda w: mine(x_test=COLOR), "x_test", "(8, 8, 3)"),
-    (lambda w: mine(x_train=PIXELS[:5]), "y_train", "6 and 5"),
-    (lambda w: mine(y_test=L + 0.5), "y_test", "float64 of shape (6,)"),
-    (lambda w: mine(y_train=np.eye(3, dtype=int)[L]), "y_train", "int64 of shape (6, 3)"),
-    (lambda w: mine(class_names=("a", "b")), "y_train and y_test", "in 0 to 2"),
-    (lambda w: mine(class_names=3), "class_names", "3 (int)"),
+    (lambda w: data.load_drawings(7), "size", "7 (int)"),
+    (lambda w: data.Images(3, PIXELS, L, PIXELS, L), "name", "3 (int)"),
     # Evaluation, the channel, trained models, exercises
     (lambda w: evaluation.pca_errors(PIXELS, PIXELS, [99]), "sizes", "99 (int)"),
     (lambda w: evaluation.pca_errors(PIXELS, PIXELS, 3), "sizes", "3 (int)"),
@@ -158,6 +117,8 @@ CASES = [
     (lambda w: exercises.check("00.9", 1), "name", "'00.9'"),
     (lambda w: channel.capacity(0), "noise", "0"),
     (lambda w: channel.confusion(np.array([1.0, 1.0]), 1), "positions", "1 for 2 names"),
+    (lambda w: channel.confusion([1, 2], 0), "noise", "0"),
+    (lambda w: channel.error_rate([1, 2], 0), "noise", "0"),
     (lambda w: channel.error_rate([1, np.nan], 1), "positions", "nan at index (1,)"),
     (lambda w: channel.simulate([1], 1, 9), "positions", "1"),
     (lambda w: channel.names_that_fit(1, 0.1, 3, 2), "high", "-1 stddevs"),
@@ -183,18 +144,11 @@ CASES = [
     (lambda w: widgets.GaussianDial(seed=-1), "seed", "-1 (int)"),
     (lambda w: widgets.CodeMap(w.vae, Z, seed=2**32), "seed", "4294967296 (int)"),
     (lambda w: digit([[[2, 0]]]), "strokes", "[[[2, 0]]]"),
-]
-
-# Pixels out of range, where something would be trained.
-TRAINING = [
+    # Pixels out of range, where something would be trained
     (lambda w: fit(w.vae, BYTES), "x", "in [0, 255]"),
     (lambda w: fit(w.ae, NAN), "x", "nan"),
     (lambda w: fit(w.mem, CODES, INF), "y", "inf"),
     (lambda w: fit(w.vae, GRAY, BYTES), "y", "in [0, 255]"),
-    (lambda w: fit(w.vae, MASKS), "x", "0 and 1"),
-    (lambda w: fit(w.ae, tf.data.Dataset.from_tensors(BYTES)), "x", "in [0, 255]"),
-    (lambda w: fit(w.vae, batches(2 * GRAY - 1)), "x", "in [-1, 1]"),
-    (lambda w: w.vae.train_on_batch(BYTES), "x", "in [0, 255]"),
     (lambda w: w.ae.train_on_batch(GRAY / 255), "x", "divided by 255 twice"),
     (lambda w: fit(w.clf, BYTES, L), "x", "in [0, 255]"),
 ]
@@ -251,7 +205,7 @@ def raised(call, world, argument, received):
 
 
 def test_there_are_enough_kinds():
-    assert len(SHAPES) + len(CASES) + len(TRAINING) >= 100
+    assert len(SHAPES) + len(CASES) >= 100
 
 
 def rows(table):
@@ -290,20 +244,6 @@ def test_a_decoder_needs_filters():
 
 def test_codes_that_are_not_finite_train_no_memory(tmp_path):
     raised(lambda w: fit(w.mem, CODES_NAN, PIXELS), World(tmp_path), "x", "nan at index")
-
-
-@rows(TRAINING)
-def test_a_batch_that_must_not_train_is_named(world, call, argument, received):
-    raised(call, world, argument, received)
-    assert all(np.isfinite(weight).all() for weight in world.vae.get_weights())
-
-
-@rows(TRAINING)
-def test_such_a_batch_leaves_trained_weights_alone(world, call, argument, received):
-    world.learn()
-    before = world.weights()
-    raised(call, world, argument, received)
-    assert world.weights() == before
 
 
 def test_after_all_of_them_the_models_learn_as_if_nothing_had_been(tmp_path_factory):

@@ -141,6 +141,14 @@ def path(built, tmp_path_factory):
     return path
 
 
+def numbers_and_images(seen):
+    """What a widget in a browser would show, from JSON: numbers, and images as arrays."""
+    return [
+        (one.get("numbers", {}), [np.reshape(x["data"], x["shape"]) for x in one.get("images", [])])
+        for one in seen
+    ]
+
+
 class Shown:
     """A page with widgets in a browser."""
 
@@ -162,12 +170,7 @@ class Shown:
             })""",
             json.dumps(states),
         )
-        seen = [json.loads(text) for text in texts]
-        images = [
-            [np.reshape(image["data"], image["shape"]) for image in one.get("images", [])]
-            for one in seen
-        ]
-        return [(one.get("numbers", {}), found) for one, found in zip(seen, images, strict=True)]
+        return numbers_and_images(map(json.loads, texts))
 
 
 @pytest.fixture(scope="session")

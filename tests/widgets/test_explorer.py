@@ -143,12 +143,9 @@ def test_strokes_that_no_hand_drew_are_refused(strokes, words):
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (lambda: widgets.EpochScrubber({}, X, 6), "snapshots must hold at least one"),
         (lambda: widgets.EpochScrubber(COPIES, X[:3], 6), "snapshots must hold 3 images"),
-        (lambda: widgets.EpochScrubber([X], X, 6), "snapshots must be a dict"),
         (lambda: widgets.TrainingScrubber({1: X[:2]}, X[0]), "snapshots must hold 1 images"),
         (lambda: widgets.TrainingScrubber({1: X[:1]}, X[0, :9]), "snapshots must have shape"),
-        (lambda: widgets.LatentSizes({}, X), "models must hold at least one"),
         (lambda: widgets.LatentSizes({2: FLAT}, X / 255), "x must be uint8"),
         (lambda: widgets.CollapseSlider({}, X, {}), "models must hold at least one"),
         (lambda: widgets.CollapseSlider({4: DEEP}, X, {2: (1, 9)}), "points must have the betas 4"),
@@ -170,15 +167,11 @@ def test_strokes_that_no_hand_drew_are_refused(strokes, words):
         (lambda: widgets.MetricSwitch(X, {}, {}, {}), "copies must hold at least one model"),
         (lambda: widgets.MetricSwitch(X, {"a": X}, {"b": X}, {"a": ""}), "samples must have the"),
         (lambda: widgets.MetricSwitch(X, *BOTH, {"pixels": "", "features": ""}), "copies must be"),
-        (lambda: widgets.MixingBoard(MEMORY, NAMES[:2]), "names must be as many as the model's"),
         (lambda: widgets.CodePath(MEMORY, np.eye(3)[:1], NAMES[:1]), "codes must be at least 2"),
         (lambda: widgets.CodeMap(FLAT, CODES, LABELS[:3]), "labels must be as many as codes"),
         (lambda: widgets.CodeMap(FLAT, CODES, -np.ones(40, int)), "labels must lie in 0 to"),
         (lambda: widgets.CodeMap(FLAT, CODES, low=(0, np.nan)), "low must be two finite numbers"),
-        (lambda: widgets.CodeMap(FLAT, CODES, low=(9, 9)), "low must lie below high"),
         (lambda: widgets.CodeMap(MEMORY, CODES), "model must have latent_dim 2, not 3"),
-        (lambda: widgets.DatasetBrowser(X), "images must be an Images"),
-        (lambda: widgets.DigitPad(X, FLAT, DEEP), "images must be an Images"),
         (lambda: widgets.DigitPad(IMAGES, MEMORY, DEEP), "flat must make images"),
     ],
 )

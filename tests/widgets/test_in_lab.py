@@ -9,9 +9,6 @@ import pytest
 
 from tests import browser
 
-if browser.find_browser() is None:
-    pytest.skip(browser.NO_BROWSER, allow_module_level=True)
-
 CELLS = [
     "import ipywidgets\nfrom vae_tutorial import widgets\n"
     "dial, line = widgets.GaussianDial(), widgets.NoisyLine([2, 5], ['a', 'b'])\n"

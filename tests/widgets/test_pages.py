@@ -145,27 +145,16 @@ def opened(chromium, address, page):
     return Shown(chromium, address + page, PLACE.findall(html(page)))
 
 
-def barriers(page):
-    """What axe-core finds serious."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    return [
-        f"{rule['id']}: {node['html'][:150]}: {node['failureSummary']}"
-        for rule in axe.run(page, options={"preload": False}).response["violations"]
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_asks_nobody_has_no_barrier_and_its_pictures_answer(address, chromium, page):
     shown = opened(chromium, address, page)
-    assert barriers(shown.page) == []
+    assert browser.barriers(shown.page) == []
     shown.page.emulate_media(color_scheme="dark")
     shown.page.evaluate("document.documentElement.dataset.theme = 'dark'")  # as its button does
     shown.page.wait_for_timeout(1000)  # it changes slowly
     background = "getComputedStyle(document.body).backgroundColor"
     assert max(map(int, re.findall(r"\d+", shown.page.evaluate(background))[:3])) < 64
-    assert barriers(shown.page) == []
+    assert browser.barriers(shown.page) == []
     for explorer in shown.explorers.values():
         for move in (browser.by_keyboard, browser.by_mouse):
             move(explorer)
@@ -173,18 +162,4 @@ def test_a_page_asks_nobody_has_no_barrier_and_its_pictures_answer(address, chro
     assert all(url.startswith((address, "data:", "blob:")) for url in shown.requests)
     files = {SITE / unquote(urlsplit(url).path[1:]) for url in shown.requests if address in url}
     assert sum(file.stat().st_size for file in files if file.is_file()) < 3 * MB
-    shown.page.context.close()
-
-
-def test_the_playground_of_the_front_page_learns_a_ring(address, chromium):
-    shown = opened(chromium, address, "index.html")
-    [explorer] = shown.explorers.values()
-    explorer.get_by_role("button", name="Train").click()
-    shown.page.wait_for_function(
-        """() => {
-            const text = document.querySelector(".vae-explorer [role=status]").textContent;
-            return Number(/distortion ([-\\d.]+)/.exec(text)[1]) < 3;
-        }""",
-        timeout=60_000,
-    )
     shown.page.context.close()

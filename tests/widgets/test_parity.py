@@ -230,14 +230,7 @@ def test_firefox_computes_the_same(built, tmp_path):
     write_page(page, "Firefox", [*built.values(), ASK.replace("STATES", asked)])
     answers = answers_of_firefox(page.read_bytes(), tmp_path)
     for name, found in zip(names, answers, strict=True):
-        read = [
-            (
-                one.get("numbers", {}),
-                [np.reshape(x["data"], x["shape"]) for x in one.get("images", [])],
-            )
-            for one in found
-        ]
-        check(built[name], name, states[name], read)
+        check(built[name], name, states[name], given.numbers_and_images(found))
 
 
 def answers_of_firefox(page, folder, seconds=120):
