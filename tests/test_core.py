@@ -9,7 +9,7 @@ FOLDER = Path(vae_tutorial.__file__).parent
 CORE = ("losses", "networks", "models", "training", "latent", "channel", "evaluation")
 OWN_BOUND = {
     "diagrams.py": 190,
-    "adversarial.py": 245,
+    "adversarial.py": 241,
     "folder.py": 125,
     "_formats.py": 140,
     "arrays.py": 140,
@@ -51,7 +51,7 @@ def test_guards_are_fewer_than_one_statement_in_twenty():
 
 def test_the_package_stays_small():
     paths = [p for p in FOLDER.rglob("*.py") if not {p.parent.name, p.name} & {*NOT_COUNTED}]
-    assert lines(paths) <= 2450
+    assert lines(paths) <= 2360
     for name, bound in OWN_BOUND.items():
         assert lines(FOLDER.rglob(name)) <= bound
 
