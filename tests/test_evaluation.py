@@ -222,3 +222,12 @@ def test_frechet_distance_agrees_with_a_matrix_root(count):
     assert evaluation.frechet_distance(a, b) == pytest.approx(wanted, rel=1e-3)
     assert evaluation.frechet_distance(b, a) == pytest.approx(wanted, rel=1e-3)
     assert evaluation.frechet_distance(a, a) == pytest.approx(0, abs=1e-5 * wanted)
+
+
+def test_sharpness_and_gray_share_by_hand():
+    dot, blank = np.zeros((2, 5, 5, 1))
+    dot[2, 2] = 1
+    around = [0, -1, 0, -1, 4, -1, 0, -1, 0]  # the Laplacian of the nine inner pixels
+    assert np.allclose(evaluation.sharpness(np.stack([dot, blank])), [np.var(around), 0])
+    blank[0, :5, 0] = 0.05, 0.5, 0.85, 0.95, 1  # no ink, two grays, two whites
+    assert np.allclose(evaluation.gray_share(np.stack([dot, blank])), [0, 0.5])

@@ -196,6 +196,14 @@ def test_saved_and_loaded_bit_for_bit(kind, tmp_path):
     assert np.allclose(again.get_weights()[0], model.get_weights()[0], atol=tolerance)
 
 
+def test_saved_and_loaded_a_vae_keeps_its_beta_and_its_noise(tmp_path):
+    model = small_vae(beta=4.0, noise_stddev=0.1)
+    model.compile()
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert again.evaluate(PIXELS, verbose=0) == model.evaluate(PIXELS, verbose=0)
+
+
 SEPARATE = """
 import sys
 from tests.test_models import KINDS, fingerprint, trained
