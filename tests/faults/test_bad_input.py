@@ -140,9 +140,9 @@ CASES = [
     (lambda w: widgets.CodeMap(w.vae, Z, low=(1, 1), high=(0, 0)), "low", "[1. 1.]"),
     (lambda w: widgets.DigitPad(None, w.vae, w.vae), "images", "None"),
     (lambda w: widgets.DatasetBrowser(PIXELS), "images", "uint8 of shape (6, 8, 8)"),
-    (lambda w: widgets.GaussianDial(samples=0), "samples", "0 (int)"),
-    (lambda w: widgets.GaussianDial(seed=-1), "seed", "-1 (int)"),
-    (lambda w: widgets.CodeMap(w.vae, Z, seed=2**32), "seed", "4294967296 (int)"),
+    (lambda w: widgets.Switchboard(w.vae, PIXELS, bits=[1]), "bits", "1 and 3"),
+    (lambda w: widgets.CollapseSlider({}, PIXELS, {}), "models", "none"),
+    (lambda w: widgets.InversionStepper(PIXELS, {}, PIXELS), "found", "[] (list)"),
     (lambda w: digit([[[2, 0]]]), "strokes", "[[[2, 0]]]"),
     # Pixels out of range, where something would be trained
     (lambda w: fit(w.vae, BYTES), "x", "in [0, 255]"),

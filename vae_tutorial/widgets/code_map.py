@@ -20,29 +20,17 @@ class CodeMap(Explorer):
         noise: stddev of noise at first, from 0 to 1.5; with noise, nine images are decoded around
             the point. None for no such control.
         show: what is on the map: "codes", "pictures" (the plane, decoded), or "both".
-        seed: decides the noise.
     """
 
     z, noise, show = Value(), Value(), Value()
 
     def __init__(
-        self,
-        model,
-        codes,
-        labels=None,
-        *,
-        low=None,
-        high=None,
-        z=None,
-        noise=None,
-        show="codes",
-        seed=0,
+        self, model, codes, labels=None, *, low=None, high=None, z=None, noise=None, show="codes"
     ):
         data = map_data(codes, labels, low=low, high=high)
-        seed = _validation.whole_number("seed", seed, 0, _validation.MAX_SEED)
         if model.latent_dim != 2:
             raise error("model", "have latent_dim 2", f"{model.latent_dim}", "use a flat one")
-        epsilon = np.random.default_rng(seed).normal(size=(9, 2))
+        epsilon = np.random.default_rng(0).normal(size=(9, 2))
         data |= {"decoder": decoder(model), "epsilon": epsilon}
         steps = ((np.array(data["high"]) - data["low"]) / 100).tolist()
         parts = {

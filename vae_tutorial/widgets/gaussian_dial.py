@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from vae_tutorial import _validation
 from vae_tutorial.widgets.explorer import Explorer, Slider, Value
 
 
@@ -14,18 +13,14 @@ class GaussianDial(Explorer):
     Args:
         mean: from -4 to 4.
         stddev: from 0.01 to 3.
-        samples: how many, drawn as epsilon times stddev plus mean; epsilon stays the same.
-        seed: decides epsilon.
     """
 
     mean, stddev = Value(), Value()
 
-    def __init__(self, mean=1.0, stddev=0.5, *, samples=12, seed=0):
-        samples = _validation.whole_number("samples", samples, maximum=1000)
-        seed = _validation.whole_number("seed", seed, 0, _validation.MAX_SEED)
+    def __init__(self, mean=1.0, stddev=0.5):
         super().__init__(
             {"mean": Slider("mean", -4, 4, 0.1), "stddev": Slider("stddev", 0.01, 3, 0.01)},
-            {"epsilon": np.random.default_rng(seed).normal(size=samples)},
+            {"epsilon": np.random.default_rng(0).normal(size=12)},
             mean=mean,
             stddev=stddev,
         )

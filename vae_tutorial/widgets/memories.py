@@ -68,15 +68,13 @@ class CodeSliders(Explorer):
 
     Args:
         model: a model with a ``decoder``.
-        z: float (k,), the code at first; what lies beyond ``reach`` is moved there.
-        reach: the sliders go from minus ``reach`` to ``reach``.
+        z: float (k,), the code at first; what lies beyond -3 or 3 is moved there.
     """
 
     z = Value()
 
-    def __init__(self, model, z, reach=3.0):
+    def __init__(self, model, z):
         z = _validation.codes("z", np.asarray(z)[np.newaxis], model.latent_dim)[0]
-        reach = _validation.positive_number("reach", reach)
-        sliders = Sliders([f"z[{i}]" for i in range(len(z))], -reach, reach, reach / 30)
+        sliders = Sliders([f"z[{i}]" for i in range(len(z))], -3, 3, 0.1)
         data = {"code": "free", "decoder": decoder(model)}
-        super().__init__({"z": sliders}, data, z=np.clip(z, -reach, reach).tolist())
+        super().__init__({"z": sliders}, data, z=np.clip(z, -3, 3).tolist())
