@@ -51,7 +51,7 @@ def test_guards_are_fewer_than_one_statement_in_twenty():
 
 def test_the_package_stays_small():
     paths = [p for p in FOLDER.rglob("*.py") if not {p.parent.name, p.name} & {*NOT_COUNTED}]
-    assert lines(paths) <= 2360
+    assert lines(paths) <= 2352
     for name, bound in OWN_BOUND.items():
         assert lines(FOLDER.rglob(name)) <= bound
 
@@ -59,7 +59,7 @@ def test_the_package_stays_small():
 def test_the_widgets_stay_small():
     files = [path for path in (FOLDER / "widgets").iterdir() if path.suffix in (".py", ".js")]
     own = ("playground", "alarm_board")
-    assert lines(path for path in files if path.stem not in own) <= 2155
+    assert lines(path for path in files if path.stem not in own) <= 2140
     assert lines(path for path in files if path.stem == "alarm_board") <= 75
     assert lines(path for path in files if path.stem == "playground") <= 560
 

@@ -287,9 +287,9 @@ def labels(name, values, classes):
 
 
 def displayable(name, x):
-    """``x`` as an array to show: uint8, or finite floats, which may need clipping.
+    """``x`` as an array to show, (n, h, w, c): uint8, or finite floats, which may need clipping.
 
-    (n, h, w) or (n, h, w, c) with 1 or 3 channels, n >= 1; nested lists of floats too.
+    ``x``: (n, h, w) or (n, h, w, c) with 1 or 3 channels, n >= 1; nested lists of floats too.
     """
     x = np.asarray(x)
     if x.dtype != np.uint8 and x.dtype.kind != "f":
@@ -298,13 +298,10 @@ def displayable(name, x):
     if x.ndim not in (3, 4) or x.size == 0 or x.shape[3:] not in ((), (1,), (3,)):
         expected = "be (n, h, w), or (n, h, w, c) with 1 or 3 channels"
         raise error(name, expected, x, f"for one image use {name}[np.newaxis]")
-    if x.dtype == np.uint8:
-        return x
-    if finite(name, x).max() > 1.5:  # a little beyond [0, 1] is rounding; this is another scale
-        raise error(
-            name, "lie in [0, 1] if it is floating", f"up to {x.max():.4g}", "divide by 255"
-        )
-    return x
+    # A little beyond [0, 1] is rounding; this is another scale.
+    if x.dtype != np.uint8 and (most := finite(name, x).max()) > 1.5:
+        raise error(name, "lie in [0, 1] if it is floating", f"up to {most:.4g}", "divide by 255")
+    return x if x.ndim == 4 else x[..., np.newaxis]
 
 
 def finite(name, values):

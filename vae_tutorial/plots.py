@@ -38,7 +38,6 @@ def as_rgb(images):
     images = _validation.displayable("images", images)
     if images.dtype != np.uint8:
         images = np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)
-    images = images if images.ndim == 4 else images[..., np.newaxis]
     return np.broadcast_to(images, (*images.shape[:3], 3))
 
 

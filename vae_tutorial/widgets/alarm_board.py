@@ -4,7 +4,7 @@ import numpy as np
 
 from vae_tutorial import _validation
 from vae_tutorial._validation import error
-from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
+from vae_tutorial.widgets.explorer import Choice, Explorer, Value
 
 
 class AlarmBoard(Explorer):
@@ -22,7 +22,7 @@ class AlarmBoard(Explorer):
     score, false_alarms = Value(), Value()
 
     def __init__(self, x, names, normal, others, score=None, false_alarms=0.05):
-        x = stack(x)
+        x = _validation.displayable("x", x)
         _validation.same_length("names", names, "x", x)
         for name, one in (("normal", normal), ("others", others)):
             _validation.instance(name, one, dict, "write {score's name: numbers}")

@@ -4,7 +4,7 @@ import numpy as np
 
 from vae_tutorial import _validation
 from vae_tutorial._validation import error
-from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
+from vae_tutorial.widgets.explorer import Choice, Explorer, Value
 
 
 class CollapseSlider(Explorer):
@@ -30,7 +30,7 @@ class CollapseSlider(Explorer):
         _validation.finite("points", np.array(list(points.values()), float))
         x = _validation.images("x", x)
         betas = sorted(models, reverse=True)
-        data = {"x": stack(x), "betas": betas}
+        data = {"x": x, "betas": betas}
         data["copies"] = np.stack([models[one].reconstruct(x) for one in betas])
         data["points"] = [[float(number) for number in points[one]] for one in betas]
         first = betas[0] if beta is None else beta

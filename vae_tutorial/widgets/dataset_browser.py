@@ -4,7 +4,7 @@ import numpy as np
 
 from vae_tutorial import _validation
 from vae_tutorial.data import Images
-from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
+from vae_tutorial.widgets.explorer import Choice, Explorer, Value
 
 PAGE, PAGES = 40, 10  # images on a page, and pages at most
 BUDGET = 4_000_000  # bytes sent to the browser, or one page of each class if that is more
@@ -22,7 +22,7 @@ class DatasetBrowser(Explorer):
 
     def __init__(self, images, label=None, page=1):
         _validation.instance("images", images, Images, "load them with load_images()")
-        names, x = list(images.class_names), stack(images.x_train)
+        names, x = list(images.class_names), _validation.images("x_train", images.x_train)
         members = [np.flatnonzero(images.y_train == i) for i in range(len(names))]
         full = -(-max(1, *map(len, members)) // PAGE)
         pages = min(max(BUDGET // (len(names) * PAGE * x[:1].nbytes), 1), PAGES, full)

@@ -5,7 +5,7 @@ import numpy as np
 from vae_tutorial import _validation
 from vae_tutorial.data import Images
 from vae_tutorial.widgets.code_map import map_data
-from vae_tutorial.widgets.explorer import Explorer, Value, decoder, layers, stack
+from vae_tutorial.widgets.explorer import Explorer, Value, decoder, layers
 from vae_tutorial.widgets.strokes import SIDE, Pad
 
 
@@ -40,7 +40,7 @@ class DigitPad(Explorer):
             {"strokes": Pad("your digit")},
             {
                 **map_data(np.asarray(flat.encode(x)[0]), labels, images.class_names, **window),
-                "x": stack(x),
+                "x": _validation.images("x", x),
                 "class_names": list(images.class_names),
                 "flat": {"layers": layers(flat.encoder)},
                 "deep": {"layers": layers(deep.encoder), "decoder": decoder(deep)},

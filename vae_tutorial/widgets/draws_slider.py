@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_tutorial import _validation
-from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
+from vae_tutorial.widgets.explorer import Choice, Explorer, Value
 
 
 class DrawsSlider(Explorer):
@@ -23,7 +23,7 @@ class DrawsSlider(Explorer):
     image, draws = Value(), Value()
 
     def __init__(self, x, log_weights, evidence, image=1, draws=1):
-        x = stack(x)
+        x = _validation.displayable("x", x)
         _validation.same_length("log_weights", log_weights, "x", x)
         _validation.same_length("evidence", evidence, "x", x)
         images, most = list(range(1, len(x) + 1)), len(log_weights[0])

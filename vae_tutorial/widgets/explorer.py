@@ -176,12 +176,6 @@ def packed(value):
     return {"dtype": value.dtype.name, "shape": list(value.shape), "$bytes": value.tobytes()}
 
 
-def stack(images):
-    """Images (n, h, w) or (n, h, w, c), bytes or floats, checked: (n, h, w, c)."""
-    images = _validation.displayable("images", images)
-    return images if images.ndim == 4 else images[..., np.newaxis]
-
-
 def layers(network):
     """A decoder or encoder (a Keras model) as ``explorer.js`` runs it.
 

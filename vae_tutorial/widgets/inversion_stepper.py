@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_tutorial import _validation
-from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
+from vae_tutorial.widgets.explorer import Choice, Explorer, Value
 
 
 class InversionStepper(Explorer):
@@ -31,8 +31,9 @@ class InversionStepper(Explorer):
         for images in found.values():
             _validation.same_length("found", images, "x", x)
         steps = sorted(found)
-        data = {"x": stack(x), "steps": steps, "encoded": stack(encoded)}
-        data["found"] = np.stack([stack(found[one]) for one in steps])
+        data = {"x": _validation.displayable("x", x), "steps": steps}
+        data["encoded"] = _validation.displayable("encoded", encoded)
+        data["found"] = np.stack([_validation.displayable("found", found[one]) for one in steps])
         parts = {"image": Choice("image", list(range(1, len(x) + 1)))}
         parts["step"] = Choice("step of the search", steps)
         super().__init__(parts, data, image=image, step=steps[0] if step is None else step)

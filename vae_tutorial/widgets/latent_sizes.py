@@ -4,7 +4,7 @@ import numpy as np
 
 from vae_tutorial import _validation
 from vae_tutorial._validation import error
-from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
+from vae_tutorial.widgets.explorer import Choice, Explorer, Value
 
 
 class LatentSizes(Explorer):
@@ -30,6 +30,6 @@ class LatentSizes(Explorer):
         sizes = sorted(models)
         parts = {"latent_dim": Choice("length of the code", sizes)}
         parts["image"] = Choice("held-out image", list(range(len(x))))
-        data = {"x": stack(x), "copies": {n: models[n].reconstruct(x) for n in sizes}}
+        data = {"x": x, "copies": {n: models[n].reconstruct(x) for n in sizes}}
         first = sizes[0] if latent_dim is None else latent_dim
         super().__init__(parts, data, latent_dim=first, image=image)

@@ -2,7 +2,7 @@
 
 from vae_tutorial import _validation
 from vae_tutorial._validation import error
-from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
+from vae_tutorial.widgets.explorer import Choice, Explorer, Value
 
 
 class MetricSwitch(Explorer):
@@ -30,8 +30,8 @@ class MetricSwitch(Explorer):
             _validation.same_length("copies", copies[name], "x", x)
             _validation.same_length("samples", samples[name], "x", x)
         names = [f"{name}" for name in copies]
-        data = {"x": stack(x), "scores": scores}
+        data = {"x": _validation.displayable("x", x), "scores": scores}
         for name, part in (("copies", copies), ("samples", samples)):
-            data[name] = {name: stack(images) for name, images in part.items()}
+            data[name] = {key: _validation.displayable(name, one) for key, one in part.items()}
         parts = {"model": Choice("model", names)}
         super().__init__(parts, data, model=names[0] if model is None else model)

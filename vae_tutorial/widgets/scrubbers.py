@@ -4,7 +4,7 @@ import numpy as np
 
 from vae_tutorial import _validation
 from vae_tutorial._validation import error
-from vae_tutorial.widgets.explorer import Choice, Explorer, Value, stack
+from vae_tutorial.widgets.explorer import Choice, Explorer, Value
 
 
 class _Scrubber(Explorer):
@@ -15,13 +15,13 @@ class _Scrubber(Explorer):
         _validation.instance("snapshots", snapshots, dict, hint)
         if not snapshots:
             raise error("snapshots", "hold at least one", "none", hint)
-        x = stack(x)
+        x = _validation.displayable("x", x)
         for images in snapshots.values():
             if len(_validation.images("snapshots", images, x.shape[1:])) != len(x):
                 hint = "take snapshots of the images that you pass"
                 raise error("snapshots", f"hold {len(x)} images for each", f"{len(images)}", hint)
         moments = sorted(snapshots)
-        shown = np.stack([stack(snapshots[one]) for one in moments])
+        shown = np.stack([_validation.displayable("snapshots", snapshots[one]) for one in moments])
         super().__init__(
             {"moment": Choice(label, moments)},
             {"x": x, "moments": moments, "shown": shown, "single": single},

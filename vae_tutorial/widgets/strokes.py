@@ -24,28 +24,19 @@ class Pad:
 
     def check(self, name, strokes):
         """The strokes, if they are valid."""
-        return check_strokes(strokes, name)
-
-
-def check_strokes(strokes, name="strokes"):
-    """The strokes, if they are valid.
-
-    Raises:
-        ValueError: says what is wrong.
-    """
-    if not isinstance(strokes, list) or not all(
-        isinstance(stroke, list)
-        and stroke
-        and all(is_point(point) and 0 <= min(point) <= max(point) <= 1 for point in stroke)
-        for stroke in strokes
-    ):
-        hint = "write them as in [[[0.5, 0], [0.5, 1]]]"
-        raise error(name, "be lists of [x, y] in 0 to 1", f"{strokes!r:.60}", hint)
-    points = sum(map(len, strokes))
-    if len(strokes) > MAX_STROKES or points > MAX_POINTS:
-        expected = f"be at most {MAX_STROKES}, with {MAX_POINTS:,} points in all"
-        raise error(name, expected, f"{len(strokes)} with {points:,}", "draw fewer")
-    return strokes
+        if not isinstance(strokes, list) or not all(
+            isinstance(stroke, list)
+            and stroke
+            and all(is_point(point) and 0 <= min(point) <= max(point) <= 1 for point in stroke)
+            for stroke in strokes
+        ):
+            hint = "write them as in [[[0.5, 0], [0.5, 1]]]"
+            raise error(name, "be lists of [x, y] in 0 to 1", f"{strokes!r:.60}", hint)
+        points = sum(map(len, strokes))
+        if len(strokes) > MAX_STROKES or points > MAX_POINTS:
+            expected = f"be at most {MAX_STROKES}, with {MAX_POINTS:,} points in all"
+            raise error(name, expected, f"{len(strokes)} with {points:,}", "draw fewer")
+        return strokes
 
 
 def is_point(point):
@@ -68,7 +59,7 @@ def digit(strokes):
         "Gradient-based learning applied to document recognition", III.A, says how. The digit pad
         does the same in the browser.
     """
-    if not check_strokes(strokes):
+    if not Pad("").check("strokes", strokes):
         return np.zeros((SIDE, SIDE), np.uint8)
     points = np.concatenate([np.array(stroke, float) for stroke in strokes])
     low, high = points.min(axis=0), points.max(axis=0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_tutorial import _validation
-from vae_tutorial.widgets.explorer import Choice, Explorer, Toggles, Value, decoder, stack
+from vae_tutorial.widgets.explorer import Choice, Explorer, Toggles, Value, decoder
 
 
 class Switchboard(Explorer):
@@ -41,7 +41,7 @@ class Switchboard(Explorer):
                 "latents": Toggles(labels, ["sent", "silent", "shaken"]),
             },
             {
-                "x": stack(x),
+                "x": x,
                 "z_mean": z_mean[:, order],
                 "bits": bits,
                 "decoder": network,
