@@ -133,8 +133,8 @@ def middle_notebooks(images):
         points[beta] = parts["kl_divergence"], parts["reconstruction_loss"]
 
     def sweep(betas):
-        chosen = {beta: Copier(models[beta]) for beta in betas}
-        return widgets.CollapseSlider(chosen, ten, {beta: points[beta] for beta in betas})
+        """Those of the eight models, what they copy, and what each of them pays."""
+        return {b: Copier(models[b]) for b in betas}, ten, {b: points[b] for b in betas}
 
     copies, steps = nine_epochs(images)
     z, labels = flat.encode(images.x_test[:count])[0], images.y_test[:count]
@@ -151,7 +151,7 @@ def middle_notebooks(images):
         "<h2>06 · Ghosts</h2><p>Three networks, alike but for what each nat of their code costs: "
         "784, 10 or 1. At 784, ten different digits go in, and ten times the same ghost comes out. "
         "What comes back first as the price falls?</p>",
-        sweep([784, 10, 1]),
+        widgets.CollapseSlider(*sweep([784, 10, 1])),
         "<h2>06 · Watch one train</h2><p>A small VAE for points in the plane, with a single number "
         "as its code. Press Train. Then set beta to 0, or to 100, or draw points of your own.</p>",
         widgets.Playground(),
@@ -167,7 +167,7 @@ def middle_notebooks(images):
         widgets.EpochScrubber(copies, ten, steps),
         "<h2>09 · Who decides?</h2><p>Eight networks, trained with eight prices. From left to "
         "right on the curve: when do the ghosts become digits, and when the right ones?</p>",
-        sweep(BETAS),
+        widgets.CollapseSlider(*sweep(BETAS)),
         "<h2>10 · A map of digits</h2><p>A code of two numbers is a point on a map. Drag it, and "
         "find a place between two digits. Then raise the noise: how much do the pictures "
         "change in the middle, and how much at the edge?</p>",
