@@ -143,7 +143,7 @@ export default explorer({
     const { mean, stddev } = encode(flat, image);
     const code = encode(deep, image);
     const copy = decode(deep.decoder, code.mean);
-    const distances = each(known).map(({ data }, i) => [sum(Array.from(data, (x, j) => (x - code.mean[j]) ** 2)), i]);
+    const distances = each(known).map(({ data }, i) => [data.reduce((total, x, j) => total + (x - code.mean[j]) ** 2, 0), i]);
     const nearest = distances.sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 8).map(([, i]) => i);
     const counts = new Map();
     for (const i of nearest) counts.set(labels[i], (counts.get(labels[i]) ?? 0) + 1);
