@@ -107,6 +107,12 @@ def test_a_memory_needs_images():
         compiled("Memory").fit(CODES, verbose=0)
 
 
+def test_a_function_of_your_own_takes_no_other_dtype():
+    """Whole numbers that aren't bytes would not be divided by 255."""
+    with pytest.raises(TypeError, match="x must be uint8 or floating"):
+        tf.function(compiled())(tf.constant(PIXELS, tf.int32))
+
+
 def test_after_batches_of_several_ranks():
     """TensorFlow then traces for tensors of any rank."""
     model = compiled()

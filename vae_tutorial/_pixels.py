@@ -17,7 +17,8 @@ class Pixels(keras.layers.Layer):
     Takes uint8 in 0 to 255 or floats in [0, 1], (n, h, w, c), or (n, h, w) for one channel.
 
     Pixels out of range raise a ValueError where Python runs. A compiled step can't raise (XLA drops
-    assertions): there the model has looked at the batch before.
+    assertions): there the model has looked at the batch before. In a function that readers compile
+    themselves nobody has; only dtype and shape are checked.
     """
 
     def __init__(self, image_shape, **kwargs):
@@ -32,6 +33,7 @@ class Pixels(keras.layers.Layer):
         if tf.executing_eagerly():
             _validation.images("x", as_array(x), self.image_shape)
         x = tf.convert_to_tensor(x)
+        _validation.image_dtype("x", x.dtype.as_numpy_dtype, x.dtype.name)
         if x.shape.rank is not None:  # after batches of several ranks, TensorFlow traces for any
             _validation.static_image_shape("x", x.shape, self.image_shape)
         x = tf.cast(x, tf.float32) / (255.0 if x.dtype == tf.uint8 else 1.0)

@@ -170,15 +170,7 @@ def images(name, x, image_shape=None):
     ``image_shape``: the (h, w, c) that each image must have, or None for any.
     """
     x = _array(name, x, "(n, h, w) or (n, h, w, c)")
-    if x.dtype != np.uint8 and x.dtype.kind != "f":
-        hint = {
-            "b": f"use 255 * {name}.astype(np.uint8)",
-            "i": f"use {name}.astype(np.uint8) if the values are 0 to 255",
-            "u": f"use ({name} / {name}.max()).astype(np.float32)",
-            "O": f"resize all images to one size, then use np.stack({name})",
-            "c": f"use abs({name}).astype(np.float32), scaled to [0, 1]",
-        }.get(x.dtype.kind, f"use {name}.astype(np.float32)")
-        raise error(name, "be uint8 or floating", x, hint, TypeError)
+    image_dtype(name, x.dtype, x)
     view = x[..., np.newaxis] if x.ndim == 3 else x
     if x.ndim not in (3, 4) or (image_shape is not None and view.shape[1:] != tuple(image_shape)):
         raise _shape_error(name, x.shape, image_shape)
@@ -188,6 +180,20 @@ def images(name, x, image_shape=None):
     if problem := range_problem(float(low), float(high), x.dtype == np.uint8):
         raise error(name, *problem)
     return view
+
+
+def image_dtype(name, dtype, x):
+    """Raise for images of another dtype than uint8 or floating; ``x`` is shown in the message."""
+    kind = np.dtype(dtype).kind
+    if dtype != np.uint8 and kind != "f":
+        hint = {
+            "b": f"use 255 * {name}.astype(np.uint8)",
+            "i": f"use {name}.astype(np.uint8) if the values are 0 to 255",
+            "u": f"use ({name} / {name}.max()).astype(np.float32)",
+            "O": f"resize all images to one size, then use np.stack({name})",
+            "c": f"use abs({name}).astype(np.float32), scaled to [0, 1]",
+        }.get(kind, f"use {name}.astype(np.float32)")
+        raise error(name, "be uint8 or floating", x, hint, TypeError)
 
 
 def static_image_shape(name, shape, image_shape):

@@ -41,17 +41,6 @@ def as_rgb(images):
     return np.broadcast_to(images, (*images.shape[:3], 3))
 
 
-def _grid(tiles, columns):
-    """Images, uint8 (n, h, w, 3), as one, row by row, with white gaps."""
-    count, height, width, _ = tiles.shape
-    rows = -(-count // columns)
-    grid = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, 3), 255, np.uint8)
-    for i, tile in enumerate(tiles):
-        y, x = (i // columns) * (height + GAP), (i % columns) * (width + GAP)
-        grid[y : y + height, x : x + width] = tile
-    return grid
-
-
 def show_images(images, *, columns=None, titles=None, row_labels=None, scale=1.0, ax=None):
     """A grid of images in one ``Axes``.
 
@@ -74,13 +63,16 @@ def show_images(images, *, columns=None, titles=None, row_labels=None, scale=1.0
     # Titles above every image need room for a line of text between the rows.
     every = titles is not None and len(titles) > columns
     pad = int(np.ceil(0.24 / inches * width)) if every else 0
-    tiles = np.pad(as_rgb(images), ((0, 0), (pad, 0), (0, 0), (0, 0)), constant_values=255)
+    margins = ((0, rows * columns - count), (pad, GAP), (0, GAP), (0, 0))
+    tiles = np.pad(as_rgb(images), margins, constant_values=255)  # white, as where none is
+    tiles = tiles.reshape(rows, columns, *tiles.shape[1:])
+    grid = np.concatenate(np.concatenate(tiles, axis=1), axis=1)[:-GAP, :-GAP]
     if ax is None:
         tall = inches * (height + pad) / width * rows + (0.3 if titles is not None else 0.05)
         _, ax = plt.subplots(figsize=(inches * columns, tall))
     # Large images are shown smaller than they are, and would lose their thin lines.
     interpolation = "auto" if width > 200 else "nearest"
-    ax.imshow(_grid(tiles, columns), interpolation=interpolation)
+    ax.imshow(grid, interpolation=interpolation)
     for i, title in enumerate(() if titles is None else titles):
         x = (i % columns) * (width + GAP) + width / 2
         y = (i // columns) * (height + pad + GAP) + pad - 0.03 / inches * width
